@@ -1,0 +1,7 @@
+"""The commands, put together; see docs/commands.md."""
+
+from invoke import Collection
+
+from gongbang.commands import namespace
+
+ns: Collection = namespace()
