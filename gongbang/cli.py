@@ -1,0 +1,116 @@
+"""The frame of every command that touches a cluster: read, open the record, do, print, exit."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from gongbang import session
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.model import Cluster
+from gongbang.redact import secrets_in
+from gongbang.session import RunFailedError, Session
+from gongbang.signals import as_interrupt
+from gongbang.summary import Failure, Summary
+
+Body = Callable[[Cluster], ExitCode | None]
+
+
+def on_cluster(command: str, given: str, body: Body, *, json: bool = False, record: bool = True) -> NoReturn:
+    """Load the inventory, do `body` inside a session called `command` and exit with its code.
+
+    With `json` the summary is the only thing on standard output. Without `record` nothing is
+    written: for commands that only look.
+    """
+    from gongbang import inventory  # with its templates: nothing that `--list` needs
+
+    with as_interrupt():
+        try:
+            cluster = inventory.load(inventory.path_of(given))
+        except GongbangError as error:
+            leave(refused(command, error, json=json))
+        except KeyboardInterrupt:
+            leave(ExitCode.INTERRUPTED)
+        leave(recorded(command, cluster, body, json=json) if record else guarded(lambda: body(cluster)))
+
+
+def recorded(command: str, cluster: Cluster, body: Body, *, json: bool) -> ExitCode:
+    """Do the body inside a session; the exit code. Failures were shown when they happened."""
+    opened: Session | None = None
+    try:
+        with session.opened(command, cluster.name, json=json, secrets=secrets(cluster)) as opened:
+            opened.code = body(cluster) or opened.code
+        code = opened.code
+    except RunFailedError as error:
+        code = error.code
+    except GongbangError as error:  # the record itself could not be made
+        return refused(command, error, json=json)
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    if json and opened:
+        print_json(opened.record.as_dict())
+    return code
+
+
+def secrets(cluster: Cluster) -> frozenset[str]:
+    """The values of all secret variables of all nodes."""
+    return frozenset(value for node in cluster.nodes for value in secrets_in(node.vars))
+
+
+def guarded(body: Callable[[], ExitCode | None]) -> ExitCode:
+    """Do something that leaves no record; errors are shown, their code returned."""
+    try:
+        with as_interrupt():
+            return body() or ExitCode.DONE
+    except RunFailedError as error:
+        return error.code
+    except GongbangError as error:
+        show(error)
+        return error.code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def run(body: Callable[[], ExitCode | None]) -> NoReturn:
+    """Do something that needs no inventory and exit with its code."""
+    leave(guarded(body))
+
+
+def refused(command: str, error: GongbangError, *, json: bool) -> ExitCode:
+    """Show an error that came before there was a record."""
+    show(error)
+    if json:
+        summary = Summary(command, time.time(), failure=Failure.of(error))
+        summary.finish(error.code, time.time())
+        print_json(summary.as_dict())
+    return error.code
+
+
+def show(error: GongbangError) -> None:
+    """The three parts of an error, on standard error."""
+    sys.stderr.write(f"{error}\n")
+
+
+def print_json(data: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def leave(code: ExitCode) -> NoReturn:
+    """End the process with a code."""
+    sys.stdout.flush()
+    raise SystemExit(int(code))
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Say how long a step took that is not a playbook, when it took a second or more."""
+    begun = time.monotonic()
+    yield
+    seconds = time.monotonic() - begun
+    if seconds >= 1:
+        session.say(f"{text:<22} {'':>9} {seconds:>5.0f}s")

@@ -1,0 +1,86 @@
+"""cluster.*: a cluster from the inventory, its verification, its end; verify.sabotage: proof that checks can fail."""
+
+from __future__ import annotations
+
+from invoke import Context, task
+
+from gongbang.cli import on_cluster
+
+INVENTORY = "folder or file of the inventory (default: GONGBANG_INVENTORY, else inventories/lab)"
+JSON = "print the run's summary as JSON, and nothing else, on standard output"
+COMMON = {"inventory": INVENTORY, "json": JSON}
+
+
+@task(
+    help={
+        **COMMON,
+        "verify": "run the whole verification suite afterwards",
+        "check": "change nothing, tell what would change",
+        "diff": "show what changes in files",
+    }
+)
+def up(
+    c: Context,
+    inventory: str = "",
+    verify: bool = False,
+    check: bool = False,
+    diff: bool = False,
+    json: bool = False,
+) -> None:
+    """Make the inventory's cluster be there and ready (nodes, bundle, Kubernetes, Helm releases)."""
+    from gongbang import lifecycle
+
+    on_cluster(
+        "cluster.up",
+        inventory,
+        lambda cluster: lifecycle.up(cluster, verify=verify, check=check, diff=diff),
+        json=json,
+    )
+
+
+@task(
+    help={
+        **COMMON,
+        "only": "run only the checks whose name matches this pytest expression",
+        "slow": "also the checks that take minutes: an update under load that may lose no request",
+    }
+)
+def verify(c: Context, inventory: str = "", only: str = "", slow: bool = False, json: bool = False) -> None:
+    """Check a running cluster from end to end."""
+    from gongbang import verification
+
+    on_cluster(
+        "cluster.verify",
+        inventory,
+        lambda cluster: verification.run(cluster, only=only, slow=slow),
+        json=json,
+    )
+
+
+@task(help={**COMMON, "yes": "do not ask for the cluster's name"})
+def reset(c: Context, inventory: str = "", yes: bool = False, json: bool = False) -> None:
+    """Take the cluster off its nodes again; the machines stay."""
+    from gongbang import lifecycle
+
+    on_cluster("cluster.reset", inventory, lambda cluster: lifecycle.reset(cluster, yes=yes), json=json)
+
+
+@task(help=COMMON)
+def down(c: Context, inventory: str = "", json: bool = False) -> None:
+    """Remove the nodes of a lab; refuses machines that this project did not make."""
+    from gongbang import lifecycle
+
+    on_cluster("cluster.down", inventory, lifecycle.down, json=json)
+
+
+@task(
+    name="verify.sabotage",
+    help={**COMMON, "only": "break only this one (by name)", "part": "I/N: the I-th of N parts of the list"},
+)
+def sabotage(c: Context, inventory: str = "", only: str = "", part: str = "", json: bool = False) -> None:
+    """Break things one at a time and see that the named check fails; puts everything back."""
+    from gongbang import sabotage as module
+
+    on_cluster(
+        "verify.sabotage", inventory, lambda cluster: module.run(cluster, only=only, part=part), json=json
+    )

@@ -1,0 +1,33 @@
+"""test, lint, bench: how good it is."""
+
+from __future__ import annotations
+
+from invoke import Context, task
+
+from gongbang.cli import run
+
+GROUP = ""
+
+
+@task(help={"fast": "only what needs no nodes", "full": "all there is"})
+def test(c: Context, fast: bool = False, full: bool = False) -> None:
+    """Run the project's tests: lint, unit, contract, then molecule's scenarios."""
+    from gongbang import stages
+
+    run(stages.full if full else lambda: stages.run(stages.chosen(stages.FAST if fast else stages.NORMAL)))
+
+
+@task
+def lint(c: Context) -> None:
+    """Run all linters: ruff, mypy, yamllint, ansible-lint."""
+    from gongbang import stages
+
+    run(lambda: stages.run(stages.LINT))
+
+
+@task(help={"json": "print the figures as JSON, and nothing else, on standard output"})
+def bench(c: Context, json: bool = False) -> None:
+    """Compare cluster.up with a plain script that does the same work, on nodes of its own."""
+    from gongbang import bench as module
+
+    run(lambda: module.run(json=json))

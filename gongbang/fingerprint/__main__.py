@@ -1,0 +1,35 @@
+"""`python -m gongbang.fingerprint save|compare FILE --inventory PATH`: proves that nothing changed in between."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gongbang import fingerprint, inventory
+from gongbang.errors import ExitCode, GongbangError
+
+
+def main() -> ExitCode:
+    """Save the fingerprint into a file, or print what differs from the saved one (then VERIFICATION)."""
+    parser = argparse.ArgumentParser(prog="gongbang.fingerprint")
+    parser.add_argument("what", choices=["save", "compare"])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--inventory", default="")
+    given = parser.parse_args()
+    try:
+        now = fingerprint.capture(inventory.load(inventory.path_of(given.inventory)))
+    except GongbangError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    if given.what == "save":
+        given.file.write_text(json.dumps(now))
+        return ExitCode.DONE
+    changed = fingerprint.differences(json.loads(given.file.read_text()), now)
+    print("\n".join(changed) or "nothing differs")
+    return ExitCode.VERIFICATION if changed else ExitCode.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(int(main()))

@@ -1,0 +1,71 @@
+"""Captures the fingerprint of a cluster: one script per node, over the inventory's own SSH settings."""
+
+import json
+import shlex
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+from gongbang import ssh
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.model import CONTROL_PLANE, Cluster
+
+SCRIPT = Path(__file__).with_name("on_node.py")
+SECONDS = 120
+"""Limit for one node."""
+
+LOOK = {
+    "paths": [
+        "/etc/apt/keyrings/*",
+        "/etc/apt/preferences.d/*",
+        "/etc/apt/sources.list.d/*",
+        "/etc/cni/net.d/*",
+        "/etc/containerd/**/*",
+        "/etc/docker/**/*",
+        "/etc/fstab",
+        "/etc/gongbang/**/*",
+        "/etc/hosts",
+        "/etc/kubernetes/**/*",
+        "/etc/modules-load.d/*",
+        "/etc/sysctl.d/*",
+        "/etc/systemd/system/**/*",
+        "/opt/cni/bin/*",
+        "/root/.kube/config",
+        "/usr/local/sbin/*",
+        "/var/lib/kubelet/*.yaml",
+        "/var/lib/kubelet/kubeadm-flags.env",
+        "/var/lib/kubelet/pki/*",
+    ],
+    "sysctl_files": ["/etc/sysctl.d/*gongbang*"],
+    "units": [f"{name}.service" for name in ("chrony", "containerd", "docker", "kubelet", "ssh")],
+}
+
+
+def capture(cluster: Cluster, *, with_cluster: bool = True) -> dict[str, Any]:
+    """Return {node name: state}; the first control plane's state also holds API objects and Helm releases.
+
+    Without `with_cluster` the API is not asked: for nodes that have none.
+
+    Raises GongbangError with the node and the last line of its answer when one cannot be captured.
+    """
+    heads = cluster.nodes_in(CONTROL_PLANE)[:1] if with_cluster else ()
+    with ssh.configuration(cluster) as config:
+        answers: dict[str, CompletedProcess[str]] = {}
+        for names, ask_api in _split(cluster, {node.name for node in heads}):
+            look = shlex.quote(json.dumps({**LOOK, "cluster": ask_api}))
+            answers |= ssh.scripts(config, names, f"python3 - {look}", SCRIPT.read_text(), seconds=SECONDS)
+    return {name: _state(name, answer) for name, answer in answers.items()}
+
+
+def _split(cluster: Cluster, heads: set[str]) -> list[tuple[list[str], bool]]:
+    others = [node.name for node in cluster.nodes if node.name not in heads]
+    return [(sorted(heads), True), (others, False)]
+
+
+def _state(name: str, answer: CompletedProcess[str]) -> dict[str, Any]:
+    if answer.returncode != 0:
+        last = (answer.stderr.strip().splitlines() or ["no output"])[-1]
+        code = ExitCode.UNREACHABLE if answer.returncode == 255 else ExitCode.FAILED
+        raise GongbangError(f"the state of {name} cannot be captured", last, f"./inv lab.ssh {name}", code)
+    state: dict[str, Any] = json.loads(answer.stdout)
+    return state

@@ -1,0 +1,24 @@
+"""What runs that were killed left behind: processes on the controller, private data."""
+
+from __future__ import annotations
+
+import shutil
+
+from gongbang import processes, records
+from gongbang.paths import shown
+
+
+def sweep(cluster: str) -> list[str]:
+    """End what killed runs of this cluster left behind and remove their private data; says what it did."""
+    said = []
+    for folder in records.crashed_runs(cluster):
+        ended = processes.end(str(folder))
+        leftovers = list(folder.glob(".run-*"))
+        for leftover in leftovers:
+            shutil.rmtree(leftover, ignore_errors=True)
+        if ended or leftovers:
+            said.append(
+                f"an earlier run was killed: {shown(folder)}"
+                + (f", ended its {len(ended)} processes" if ended else "")
+            )
+    return said

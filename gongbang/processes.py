@@ -1,0 +1,93 @@
+"""Processes of this machine: who is alive, and the end of those that a run left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+TAG = "GONGBANG_RUN"
+"""Every process of a run carries this in its environment; its value is the record's folder."""
+
+PROC = Path("/proc")
+
+
+def me() -> dict[str, Any]:
+    """This process in a way that outlives a reused number: pid, start time, boot."""
+    return {"pid": os.getpid(), "start_time": start_time(os.getpid()), "boot": boot()}
+
+
+def boot() -> str:
+    """The id of the machine's present boot ("" when unknown)."""
+    with contextlib.suppress(OSError):
+        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the program's name; empty when there is no such process."""
+    with contextlib.suppress(OSError, IndexError):
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return []
+
+
+def start_time(pid: int) -> int:
+    """When the process started, in clock ticks since boot; 0 when there is no such process."""
+    fields = stat(pid)
+    return int(fields[19]) if len(fields) > 19 and fields[0] != "Z" else 0
+
+
+def alive(owner: Mapping[str, Any]) -> bool:
+    """Whether the process that `me()` described is still there."""
+    return owner.get("boot") == boot() and start_time(int(owner["pid"])) == owner.get("start_time") != 0
+
+
+def of_run(run: str) -> list[int]:
+    """The processes that carry this run's tag, ourselves excepted."""
+    mark = f"{TAG}={run}".encode()
+    found = []
+    for folder in PROC.iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+    return found
+
+
+def parent(pid: int) -> int:
+    """The process id of the parent; 0 when there is no such process."""
+    fields = stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def connection_masters(pids: Iterable[int]) -> set[int]:
+    """Those of the processes that only keep an SSH connection open for later tasks."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            words = (PROC / str(pid) / "cmdline").read_bytes()
+            if words.startswith(b"ssh:") and b"[mux]" in words:
+                found.add(pid)
+    return found
+
+
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to those processes that are still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def end(run: str, grace_s: float = 3.0) -> list[int]:
+    """End every process of a run: SIGTERM, then SIGKILL after `grace_s` seconds; what was there."""
+    there = of_run(run)
+    send(there, signal.SIGTERM)
+    deadline = time.monotonic() + grace_s
+    while of_run(run) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    send(of_run(run), signal.SIGKILL)
+    return there

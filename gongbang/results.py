@@ -1,0 +1,38 @@
+"""How a playbook ended, for those who started it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gongbang.errors import ExitCode
+from gongbang.session import RunFailedError
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a playbook ended; `summary` is the run's summary so far, `record` its folder."""
+
+    code: ExitCode
+    record: Path
+    summary: Mapping[str, Any] = field(repr=False)
+    hosts: frozenset[str] = frozenset()
+    """The hosts that Ansible really processed."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the playbook ran to its end on every host."""
+        return self.code is ExitCode.DONE
+
+    @property
+    def changed(self) -> int:
+        """How many changes the run made so far."""
+        return int(self.summary["changed"])
+
+    def require(self) -> RunResult:
+        """This result; raises RunFailedError (already shown to the user) when it is a bad one."""
+        if not self.ok:
+            raise RunFailedError("the playbook failed", code=self.code)
+        return self

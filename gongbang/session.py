@@ -1,0 +1,97 @@
+"""One command, one record: what runs inside it joins the record and the display that are open."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from gongbang import records
+from gongbang.display import Display
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.paths import shown
+from gongbang.records import Record
+from gongbang.summary import Failure
+
+
+class RunFailedError(GongbangError):
+    """A run ended badly and its failure was shown already."""
+
+
+@dataclass
+class Session:
+    """The record and the display of the command that runs; `code` is how it ended so far."""
+
+    record: Record
+    display: Display
+    code: ExitCode = ExitCode.DONE
+
+    def fail(self, failure: Failure, code: ExitCode) -> None:
+        """Remember and show a failure."""
+        self.code = code
+        self.record.fail(failure)
+        self.display.close()
+        clean = Failure(**{key: value and self.record.clean(value) for key, value in vars(failure).items()})
+        self.display.failure(clean, shown(self.record.log_path) if self.record.log_path.exists() else "")
+
+
+_open: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+def current() -> Session | None:
+    """The open session, if any."""
+    return _open.get()
+
+
+def say(text: str) -> None:
+    """One line of progress for the user: on the open session's display, else on standard error."""
+    session = _open.get()
+    if session:
+        session.display.say(text)
+        session.record.log(text)
+    else:
+        sys.stderr.write(text + "\n")
+
+
+@contextmanager
+def opened(
+    command: str, cluster: str, *, json: bool = False, secrets: frozenset[str] = frozenset()
+) -> Iterator[Session]:
+    """The session of a command: the one that is open already, else a new one that ends with the block.
+
+    With `json` the display goes to standard error. An error that leaves the block becomes the
+    record's failure; it is shown here and goes on as RunFailedError.
+    """
+    outer = _open.get()
+    if outer:
+        yield outer
+        return
+    record = records.create(cluster, command, secrets)
+    session = Session(record, Display(sys.stderr if json else sys.stdout))
+    token = _open.set(session)
+    try:
+        yield session
+    except RunFailedError as error:
+        session.code = error.code
+        raise
+    except GongbangError as error:
+        session.code = error.code
+        record.fail(Failure.of(error))
+        record.log(str(error))
+        session.display.close()
+        session.display.complain(record.clean(str(error)))
+        raise RunFailedError(error.problem, error.seen, error.fix, error.code) from error
+    except KeyboardInterrupt:
+        session.code = ExitCode.INTERRUPTED
+        record.fail(Failure(None, None, None, "interrupted", None))
+        raise
+    except BaseException:
+        session.code = ExitCode.USAGE
+        record.fail(Failure(None, None, None, "a defect of the tool itself; see the traceback", None))
+        raise
+    finally:
+        _open.reset(token)
+        session.display.close()
+        record.finish(session.code)

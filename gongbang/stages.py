@@ -1,0 +1,167 @@
+"""The test run: its stages in one list, run one after the other, with times and a closing line like pytest's."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gongbang import proc
+from gongbang.errors import ExitCode
+from gongbang.paths import ROOT, TOOLS
+
+FAST, NORMAL, FULL = 0, 1, 2
+TIMED_OUT = 124
+"""The exit code of timeout(1) for a program that it ended."""
+RECORD = ROOT / "docs" / "full-test.json"
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "--import-mode=importlib")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of the test run; `level` is the least thorough run that holds it."""
+
+    name: str
+    argv: tuple[str, ...]
+    level: int = FAST
+    minutes: int = 25
+    """After which the stage is ended, so that what hangs is told by name."""
+
+
+def molecule(scenario: str, level: int = NORMAL) -> Stage:
+    """A molecule scenario as a stage."""
+    argv = (str(TOOLS / "molecule"), "test", "--scenario-name", scenario)
+    return Stage(f"molecule {scenario}", argv, level, minutes=40)
+
+
+LINT: tuple[Stage, ...] = (
+    Stage("ruff", (str(TOOLS / "ruff"), "check", ".")),
+    Stage("ruff format", (str(TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
+    Stage("mypy", (str(TOOLS / "mypy"),)),
+    Stage("yamllint", (str(TOOLS / "yamllint"), "--strict", ".")),
+    Stage("ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict")),
+)
+
+# A new stage is one line here. Those without nodes first, then what needs the lab.
+STAGES: tuple[Stage, ...] = (
+    *LINT,
+    Stage("unit", (*PYTEST, "-n", "2", "tests/unit")),
+    Stage("contract", (*PYTEST, "tests/contract")),
+    Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
+    molecule("default"),
+    molecule("docker"),
+    molecule("closed"),
+    molecule("vm"),
+    molecule("other", FULL),
+    molecule("vms", FULL),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a stage ended: counts of its own tests when it has any, else one for the stage."""
+
+    stage: Stage
+    seconds: float
+    returncode: int
+    passed: int
+    failed: int
+    skipped: int
+
+
+def full() -> ExitCode:
+    """Run all there is; the result is written to docs/full-test.json with date and tree, to be committed."""
+    return run(chosen(FULL), record=RECORD)
+
+
+def chosen(level: int) -> list[Stage]:
+    """The stages of a run of this thoroughness, those whose files are not there left out."""
+    return [stage for stage in STAGES if stage.level <= level and there(stage)]
+
+
+def there(stage: Stage) -> bool:
+    """Whether what the stage runs exists in this checkout."""
+    if stage.name.startswith("molecule "):
+        return (ROOT / "molecule" / stage.name.split()[1] / "molecule.yml").exists()
+    return not stage.argv[-1].startswith("tests/") or (ROOT / stage.argv[-1]).is_dir()
+
+
+def run(stages: Sequence[Stage], record: Path | None = None) -> ExitCode:
+    """Run the stages, print what each says and a summary; FAILED when one of them failed."""
+    begun = time.monotonic()
+    results = []
+    for stage in stages:
+        print(f"===== {stage.name} =====", flush=True)
+        results.append(run_stage(stage))
+    report(results, time.monotonic() - begun)
+    if record:
+        write(record, results, time.monotonic() - begun)
+    return ExitCode.FAILED if any(result.returncode for result in results) else ExitCode.DONE
+
+
+def run_stage(stage: Stage) -> Result:
+    """Run one stage, its output going on to ours as it comes."""
+    begun = time.monotonic()
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line)
+
+    env = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PYTHONUNBUFFERED": "1"}
+    limited = ["timeout", "--kill-after=60", f"{stage.minutes}m", *stage.argv]
+    returncode = proc.stream(limited, tell, cwd=ROOT, env=env)
+    if returncode == TIMED_OUT:
+        tell(f"{stage.name} did not end within {stage.minutes} minutes")
+    return Result(stage, time.monotonic() - begun, returncode, *counts("\n".join(lines[-5:]), returncode))
+
+
+def counts(tail: str, returncode: int) -> tuple[int, int, int]:
+    """Passed, failed, skipped: from pytest's closing line, else the stage counts as one test."""
+    found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", tail)}
+    if not found:
+        return (0, 1, 0) if returncode else (1, 0, 0)
+    failed = found.get("failed", 0) + found.get("error", 0)
+    return found.get("passed", 0), failed or int(returncode != 0), found.get("skipped", 0)
+
+
+def write(path: Path, results: Sequence[Result], seconds: float) -> None:
+    """Write the figures of a run: date (UTC), git tree, seconds and counts of each stage."""
+    tree = proc.run(["git", "rev-parse", "HEAD^{tree}"], cwd=ROOT).stdout.strip()
+    rows = [
+        {"stage": r.stage.name, "seconds": round(r.seconds, 1), "passed": r.passed, "failed": r.failed}
+        for r in results
+    ]
+    figures = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "tree": tree,
+        "seconds": round(seconds),
+        "stages": rows,
+    }
+    path.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def report(results: Sequence[Result], seconds: float) -> None:
+    """Times per stage, then one line as pytest writes it."""
+    print("===== stages =====")
+    for result in results:
+        verdict = "FAILED" if result.returncode else "ok"
+        print(f"{result.stage.name:<24}{result.seconds:>8.1f} s  {verdict}")
+    passed, failed, skipped = (
+        sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped")
+    )
+    parts = [
+        f"{number} {word}"
+        for number, word in ((failed, "failed"), (passed, "passed"), (skipped, "skipped"))
+        if number
+    ]
+    for result in results:
+        if result.returncode:
+            program = Path(result.stage.argv[0]).name
+            print(f"FAILED {result.stage.name}: {program} ended with {result.returncode}")
+    print(f"===== {', '.join(parts) or 'no tests ran'} in {seconds:.2f}s =====", flush=True)

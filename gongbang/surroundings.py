@@ -1,0 +1,79 @@
+"""What a playbook's process is started with: its environment and its options."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gongbang import processes, records
+from gongbang.paths import ROOT, TOOLS
+
+KEPT = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "TERM",
+        "TMPDIR",
+        "SSH_AUTH_SOCK",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+        "DOCKER_HOST",
+        "DOCKER_CONFIG",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+    ]
+)
+KEPT_PREFIXES = ("ANSIBLE_", "GONGBANG_")
+"""What of our environment a run gets: nothing that is not named here."""
+
+
+def command_line(
+    folder: Path, extra_vars: Mapping[str, Any] | None, tags: Iterable[str], *, check: bool, diff: bool
+) -> str:
+    """The options for ansible-playbook; variables go into a file that only we can read."""
+    words = ["--check"] if check else []
+    words += ["--diff"] if diff else []
+    words += [word for tag in tags for word in ("--tags", tag)]
+    if extra_vars:
+        path = folder / "vars.json"
+        records.write_atomically(path, json.dumps(dict(extra_vars)))
+        words += ["--extra-vars", f"@{path}"]
+    return shlex.join(words)
+
+
+def environment(folder: Path, run_tag: Path) -> dict[str, str]:
+    """The environment of a run: few of our variables, our tools first, and what Ansible must know."""
+    ours = {
+        name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)
+    }  # fmt: skip
+    plugins = [os.environ.get("ANSIBLE_CALLBACK_PLUGINS", ""), str(ROOT / "plugins/callback")]
+    return ours | {
+        "PATH": f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, plugins)),
+        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate",
+        "GONGBANG_STOP_FILE": str(folder / "stop"),
+        processes.TAG: str(run_tag),
+    }

@@ -1,0 +1,80 @@
+"""Runs the testinfra suite over a cluster and turns what fails into the run's failure."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from gongbang import proc, session
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.model import Cluster
+from gongbang.paths import ROOT, artifacts_dir, private_dir, shown
+from gongbang.session import RunFailedError
+from gongbang.summary import Failure
+
+SUITE = ROOT / "tests/cluster"
+SHOWN = 10
+"""How many failed checks are named on the screen; the log has all."""
+
+
+def run(cluster: Cluster, *, only: str = "", slow: bool = False) -> ExitCode:
+    """Run the suite; DONE when every check passed, else VERIFICATION with the failed checks named.
+
+    `slow` adds the checks that change something for a minute: an update under load.
+    """
+    if not SUITE.is_dir():
+        raise GongbangError("the verification suite is not there", str(SUITE), "use a complete checkout")
+    current = session.current()
+    folder = current.record.folder if current else private_dir(artifacts_dir(cluster.name))
+    report = folder / "verify.xml"
+    done = proc.run(
+        command(cluster, report, only, slow), cwd=ROOT, check=False,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    if current:
+        current.record.log(done.stdout + done.stderr)
+    return conclude(cluster, report, done.returncode, done.stdout + done.stderr)
+
+
+def command(cluster: Cluster, report: Path, only: str, slow: bool) -> list[str]:
+    """The command line of pytest."""
+    words = [sys.executable, "-m", "pytest", str(SUITE), "--inventory", str(cluster.inventory)]
+    words += ["-q", "--tb=short", "--color=no", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    return [*words, *(["-k", only] if only else []), *(["--slow"] if slow else [])]
+
+
+def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> ExitCode:
+    """Say how many checks passed; a failure raises RunFailedError with the failed ones."""
+    passed, failed, seconds = counted(report)
+    if returncode == 0 and passed:
+        session.say(f"{'verify':<22} {passed} checks passed in {seconds:.0f}s")
+        return ExitCode.DONE
+    listed = "\n".join(f"{name}: {why}" for name, why in failed[:SHOWN])
+    more = f"\nand {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    message = f"{len(failed)} of {passed + len(failed)} checks failed\n{listed}{more}"
+    if not failed:
+        message = "the suite did not run\n" + "\n".join(output.strip().splitlines()[-15:])
+    again = f"./inv cluster.verify --inventory {shown(cluster.inventory)}"
+    current = session.current()
+    if current:
+        current.fail(Failure(None, "verify", None, message, again), ExitCode.VERIFICATION)
+    raise RunFailedError("verification failed", message, again, ExitCode.VERIFICATION)
+
+
+def counted(report: Path) -> tuple[int, list[tuple[str, str]], float]:
+    """From pytest's report: how many passed, which failed with the first line of why, how long it took."""
+    if not report.exists():
+        return 0, [], 0.0
+    report.chmod(0o600)
+    suite = ET.parse(report).getroot().find("testsuite")
+    if suite is None:
+        return 0, [], 0.0
+    failed, passed = [], 0
+    for case in suite.iter("testcase"):
+        bad = next((found for tag in ("failure", "error") if (found := case.find(tag)) is not None), None)
+        if bad is not None:
+            failed.append((str(case.get("name")), (bad.get("message") or "").strip().split("\n")[0][:200]))
+        elif case.find("skipped") is None:
+            passed += 1
+    return passed, failed, float(suite.get("time") or 0.0)
