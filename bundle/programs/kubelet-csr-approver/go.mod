@@ -1,0 +1,3 @@
+module gongbang.internal/kubelet-csr-approver
+
+go 1.25

@@ -1,0 +1,3 @@
+module gongbang.internal/bundle/pause
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module gongbang.internal/web
+
+go 1.25
