@@ -1,0 +1,116 @@
+"""Bad input that only a node can show: each is refused with an exit code, what, the value seen and a fix; no node is touched."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gongbang.errors import ExitCode
+from gongbang.model import Cluster
+
+Site = Callable[[dict[str, Any]], Path]
+Up = Callable[..., subprocess.CompletedProcess[str]]
+OnNode = Callable[[str, str], str]
+
+FRESH = "-o IdentitiesOnly=yes -o UserKnownHostsFile={{ lab_state_dir }}/known_hosts -o ControlPath=none"
+X = {"name": "x", "namespace": "x"}
+REFUSED: dict[str, tuple[dict[str, Any], ExitCode, tuple[str, ...]]] = {
+    "too little memory": (
+        {"host_min_memory_mib": 999999},
+        ExitCode.BAD_INPUT,
+        ("memory", "999999", "host_min_memory_mib"),
+    ),
+    "too little disk": (
+        {"host_min_disk_mib": {"/var": 99999999}},
+        ExitCode.BAD_INPUT,
+        ("/var", "99999999", "host_min_disk_mib"),
+    ),
+    "a patch version that the repository does not have": (
+        {"cluster_kubernetes_version": "1.36.99"},
+        ExitCode.BAD_INPUT,
+        ("1.36.99", "1.36.3", "cluster.yml"),
+    ),
+    "a chart that does not exist": (
+        {"helm_releases": [X | {"chart": "charts/nowhere"}]},
+        ExitCode.BAD_INPUT,
+        ("charts/nowhere", "helm_releases"),
+    ),
+    "values that a chart refuses": (
+        {"helm_releases": [X | {"chart": "charts/web", "values": {"replicas": "many"}}]},
+        ExitCode.BAD_INPUT,
+        ("charts/web", "replicas", "helm_releases"),
+    ),
+    "a key that the node refuses": (
+        {"ansible_ssh_private_key_file": "{{ lab_state_dir }}/no_such_key", "ansible_ssh_common_args": FRESH},
+        ExitCode.UNREACHABLE,
+        ("Permission denied", "cp1"),
+    ),
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("case", REFUSED)
+def test_is_refused_before_any_node_is_touched(case: str, site: Site, up: Up) -> None:
+    values, code, words = REFUSED[case]
+    done = up(site(values))
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    for word in words:
+        assert word in said, said
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_node_that_does_not_answer(site: Site, up: Up) -> None:
+    path = site({})
+    hosts = path / "hosts.yml"
+    hosts.write_text(hosts.read_text().replace("172.30.46.21", "172.30.46.99"))
+    done = up(path)
+    assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
+    assert "w1" in done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_changed_host_key_is_told_with_both_fingerprints(
+    lab: Cluster, site: Site, up: Up, tmp_path: Path
+) -> None:
+    known = Path(str(lab.vars["lab_state_dir"])) / "known_hosts"
+    other = tmp_path / "known_hosts"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    key = " ".join((tmp_path / "key.pub").read_text().split()[:2])
+    lines = [f"172.30.46.21 {key}\n" if "172.30.46.21" in line else line for line in known.open()]
+    other.write_text("".join(lines))
+    options = f"-o IdentitiesOnly=yes -o UserKnownHostsFile={other} -o ControlPath=none"
+    done = up(site({"ansible_ssh_common_args": options}))
+    said = done.stdout + done.stderr
+    assert done.returncode == ExitCode.UNREACHABLE, said
+    assert len(set(re.findall(r"SHA256:[\w+/]{20,}", said))) == 2, said
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_user_without_sudo(site: Site, up: Up, on_node: OnNode) -> None:
+    on_node("w1", "mv /etc/sudoers.d /etc/sudoers.d.away")
+    try:
+        done = up(site({}))
+    finally:
+        on_node("w1", "mv /etc/sudoers.d.away /etc/sudoers.d")
+    said = done.stdout + done.stderr
+    assert done.returncode == ExitCode.BAD_INPUT, said
+    assert "sudo" in said
+    assert "w1" in said
+
+
+def test_a_chart_that_its_registry_does_not_have_ends_before_kubeadm_runs(
+    site: Site, up: Up, on_node: OnNode
+) -> None:
+    chart = {"chart": "oci://{{ bundle_registry }}/charts/nowhere", "version": "1.0.0"}
+    done = up(site({"helm_releases": [X | chart]}))
+    said = done.stdout + done.stderr
+    assert done.returncode == ExitCode.BAD_INPUT, said
+    assert "charts/nowhere" in said
+    assert "helm_releases" in said
+    assert on_node("cp1", "ls /etc/kubernetes/manifests 2>/dev/null || true") == ""

@@ -1,0 +1,21 @@
+"""Loads the roles' filter plugins, which are no package."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from typing import Any
+
+from gongbang.paths import ROOT
+
+
+@cache
+def plugin(role: str) -> Any:
+    """The module of a role's filters."""
+    path = ROOT / "roles" / role / "filter_plugins" / f"{role}.py"
+    spec = importlib.util.spec_from_file_location(f"filters_of_{role}", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,92 @@
+"""What differs between declared and deployed releases, and what a chart refuses before any node is touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.roles.conftest import plugin
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    chart = tmp_path / "charts/web"
+    chart.mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("name: web\nversion: 0.1.0\n")
+    (chart / "values.yaml").write_text("replicas: 2\nimage: {tag: a}\n")
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"replicas": {"type": "integer"}, "image": {"type": "object"}},
+    }
+    (chart / "values.schema.json").write_text(json.dumps(schema))
+    return tmp_path
+
+
+RELEASE = {"name": "web", "namespace": "web", "chart": "charts/web", "values": {"replicas": 3}}
+
+
+def line(**changes: object) -> str:
+    state = {
+        "revision": 1,
+        "status": "deployed",
+        "chart": "web-0.1.0",
+        "description": "gongbang:x",
+        **changes,
+    }
+    return f"web\t{json.dumps([state])}"
+
+
+def test_a_release_that_stands_is_not_touched(root: Path) -> None:
+    entries = plugin("helm").declared([RELEASE], str(root))
+    assert plugin("helm").plan(entries, [line(description=f"gongbang:{entries[0]['digest']}")]) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "before"),
+    [
+        ({"description": "Upgrade complete", "revision": 2}, ""),
+        ({"status": "pending-install"}, "uninstall"),
+        ({"status": "failed"}, "uninstall"),
+        ({"status": "pending-upgrade", "revision": 3}, "rollback"),
+        ({"status": "failed", "revision": 3}, ""),
+    ],
+)
+def test_what_was_left_in_the_middle_is_mended(root: Path, changes: dict[str, object], before: str) -> None:
+    [found] = plugin("helm").plan(plugin("helm").declared([RELEASE], str(root)), [line(**changes)])
+    assert found["before"] == before
+    assert found["why"]
+
+
+def test_values_and_files_of_the_chart_make_the_digest(root: Path) -> None:
+    first = plugin("helm").declared([RELEASE], str(root))[0]
+    assert plugin("helm").declared([RELEASE], str(root))[0] == first
+    other = plugin("helm").declared([{**RELEASE, "values": {"replicas": 4}}], str(root))[0]
+    assert other["digest"] != first["digest"]
+    assert other["archive"] == first["archive"]
+
+
+def test_a_chart_that_is_not_there_is_refused(root: Path) -> None:
+    [text] = plugin("helm").problems([{**RELEASE, "chart": "charts/wep"}], str(root))
+    assert "does not exist" in text
+    assert "web" in text
+
+
+def test_values_that_the_schema_refuses_are_told(root: Path) -> None:
+    assert plugin("helm").problems([RELEASE], str(root)) == []
+    [text] = plugin("helm").problems([{**RELEASE, "values": {"replicas": "many"}}], str(root))
+    assert "replicas" in text
+    [text] = plugin("helm").problems([{**RELEASE, "values": {"replica": 1}}], str(root))
+    assert "'replica' was unexpected" in text
+
+
+def test_remote_charts_are_left_to_helm(root: Path) -> None:
+    assert (
+        plugin("helm").problems([{**RELEASE, "chart": "oci://registry.example/charts/web"}], str(root)) == []
+    )
+    assert (
+        plugin("helm").problems([{**RELEASE, "chart": "cilium", "repository": "https://example"}], str(root))
+        == []
+    )

@@ -1,0 +1,99 @@
+"""What a node's state means: a live cluster is never taken for an unfinished one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.roles.conftest import plugin
+
+LIVE = {
+    "admin": "1",
+    "kubelet": "1",
+    "config": "1",
+    "etcd": "1",
+    "version": "1.36.3",
+    "ready": "1",
+    "uploaded": "1",
+    "node": "True",
+}
+SILENT = {
+    "admin": "1",
+    "kubelet": "1",
+    "config": "1",
+    "etcd": "1",
+    "version": "1.36.3",
+    "silent": "connection refused",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"package": ""}, "none"),
+        (LIVE, "done"),
+        ({**LIVE, "node": "False"}, "done"),
+        ({**LIVE, "node": "absent"}, "unregistered"),
+        (SILENT, "silent"),
+        ({**SILENT, "unfinished": "init"}, "unfinished"),
+        ({**LIVE, "unfinished": "init", "nodes": "1"}, "unfinished"),
+        ({**LIVE, "unfinished": "init", "nodes": "3"}, "done"),
+        ({**SILENT, "unfinished": "init", "running": "init"}, "silent"),
+        ({"package": "1.36.3-1.1", "etcd": "1"}, "silent"),
+    ],
+)
+def test_control_plane(state: dict[str, str], expected: str) -> None:
+    assert plugin("control_plane").case(state) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"package": ""}, "none"),
+        ({"config": "1"}, "unfinished"),
+        ({"kubelet": "1", "config": "1", "node": "True"}, "done"),
+        ({"kubelet": "1", "config": "1", "node": "Unknown"}, "done"),
+        ({"kubelet": "1", "config": "1", "node": "absent"}, "unfinished"),
+        ({"kubelet": "1", "config": "1", "silent": "certificate signed by unknown authority"}, "silent"),
+        ({"kubelet": "1", "config": "1", "node": "True", "unfinished": "join"}, "unfinished"),
+    ],
+)
+def test_worker(state: dict[str, str], expected: str) -> None:
+    assert plugin("worker").case(state) == expected
+
+
+def node(labels: dict[str, str], taints: list[dict[str, str]], declared: str = "") -> dict[str, object]:
+    annotations = {"gongbang/declared": declared} if declared else {}
+    return {
+        "items": [
+            {
+                "metadata": {"name": "w1", "labels": labels, "annotations": annotations},
+                "spec": {"taints": taints},
+            }
+        ]
+    }
+
+
+def test_labels_and_taints_that_stand_are_left_alone() -> None:
+    live = node(
+        {"a": "1"},
+        [{"key": "k", "value": "v", "effect": "NoSchedule"}],
+        '{"labels":["a"],"taints":["k=v:NoSchedule"]}',
+    )
+    wanted = [{"name": "w1", "labels": {"a": 1}, "taints": ["k=v:NoSchedule"]}]
+    assert plugin("control_plane").commands(live, wanted) == []
+
+
+def test_what_the_inventory_takes_back_goes() -> None:
+    live = node(
+        {"a": "1", "theirs": "x"},
+        [{"key": "k", "effect": "NoSchedule"}],
+        '{"labels":["a"],"taints":["k:NoSchedule"]}',
+    )
+    found = plugin("control_plane").commands(live, [{"name": "w1", "labels": {}, "taints": []}])
+    assert ["label", "node", "w1", "--overwrite", "a-"] in found
+    assert ["taint", "node", "w1", "--overwrite", "k:NoSchedule-"] in found
+    assert not any("theirs" in word for command in found for word in command)
+
+
+def test_a_node_without_declaration_gets_no_annotation() -> None:
+    assert plugin("control_plane").commands(node({}, []), [{"name": "w1", "labels": {}, "taints": []}]) == []
