@@ -25,7 +25,7 @@ MEANING: dict[ExitCode, str] = {
     ExitCode.UNREACHABLE: "a node did not answer, or refused the key, or has another host key",
     ExitCode.FAILED: "a task or a step failed",
     ExitCode.VERIFICATION: "the cluster is there but a check failed",
-    ExitCode.CHANGES: "nothing was done and there is something to do (check mode)",
+    ExitCode.CHANGES: "nothing was done and there is something to do (cluster.plan)",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a termination signal",
 }
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from gongbang import changes
 from gongbang.paths import ROOT
 
 MESSAGE_LIMIT = 4000
@@ -65,35 +66,55 @@ class Event:
     ignored: bool = False
     duration_s: float = 0.0
     message: str = ""
+    changes: tuple[str, ...] = ()
+    """What changed, in plain words; in check mode what would."""
+    notes: tuple[str, ...] = ()
+    """What the user should know and nobody changes."""
+    diff: str = ""
+    """Unified differences of files, when they were asked for."""
     stats: Mapping[str, Mapping[str, int]] | None = None
     """With STATS: ok, changed, failures, dark, skipped, processed -> host -> count."""
 
     def as_dict(self) -> dict[str, Any]:
         """The event without its empty fields, as it is written to the record."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", False, None, 0.0)}
+        return {key: value for key, value in asdict(self).items() if value not in ("", False, None, 0.0, ())}
 
 
-def parse(raw: Mapping[str, Any]) -> Event | None:
-    """The typed event of one of ansible-runner's dicts; None for those that say nothing to us."""
+def parse(raw: Mapping[str, Any], *, diff: bool = False) -> Event | None:
+    """The typed event of one of ansible-runner's dicts; None for those that say nothing to us.
+
+    `diff` keeps the differences of files too.
+    """
     kind = KINDS.get(str(raw.get("event", "")))
     if kind is None:
         return None
     data: Mapping[str, Any] = raw.get("event_data") or {}
     result: Mapping[str, Any] = data.get("res") if isinstance(data.get("res"), Mapping) else {}  # type: ignore[assignment]
+    task, action = str(data.get("task") or ""), str(data.get("task_action") or "")
+    changed = kind is Kind.OK and bool(result.get("changed"))
     return Event(
         kind=kind,
         time=_time(raw.get("created")),
         play=str(data.get("play") or data.get("name") or ""),
         role=_role(data),
-        task=str(data.get("task") or ""),
+        task=task,
         where=relative(str(data.get("task_path") or "")),
         host=str(data.get("host") or ""),
         changed=bool(result.get("changed")),
         ignored=bool(data.get("ignore_errors")),
         duration_s=round(float(data.get("duration") or 0.0), 3),
         message=_message(kind, raw, result),
+        changes=changes.words(task, action, result) if changed else (),
+        notes=_notes(kind, action, result),
+        diff=changes.differences(result) if diff and changed else "",
         stats=_stats(data) if kind is Kind.STATS else None,
     )
+
+
+def _notes(kind: Kind, action: str, result: Mapping[str, Any]) -> tuple[str, ...]:
+    """A debug task that changes nothing tells the user something."""
+    told = kind is Kind.OK and action.rpartition(".")[2] == "debug" and not result.get("changed")
+    return changes.said(result) if told else ()
 
 
 def _time(created: object) -> float:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gongbang import leftovers, preflight, runner, schema, session, verification
 from gongbang.cli import step
 from gongbang.errors import ExitCode, GongbangError
-from gongbang.model import CONTROL_PLANE, Cluster
+from gongbang.model import CONTROL_PLANE, Cluster, Node
 from gongbang.paths import shown
 from gongbang.runner import RunResult
 
 
-def up(cluster: Cluster, *, verify: bool = False, check: bool = False, diff: bool = False) -> ExitCode:
-    """Make the inventory's cluster be there and ready; with `check` only tell what would change."""
+def up(cluster: Cluster, *, verify: bool = False) -> ExitCode:
+    """Make the inventory's cluster be there and ready."""
     prepare(cluster)
-    if cluster.is_lab and not check:
+    if cluster.is_lab:
         make_lab(cluster)
-    result = play("playbooks/site.yml", cluster, "cluster.up", check=check, diff=diff)
-    if check:
-        return ExitCode.CHANGES if result.changed else ExitCode.DONE
+    result = play("playbooks/site.yml", cluster, "cluster.up")
+    for note in result.notes:
+        session.say(f"note: {note}")
     session.say(
         f"ready: {cluster.name}, Kubernetes {cluster.kubernetes_version}; kubeconfig {kubeconfig(cluster)}"
     )
@@ -64,12 +64,15 @@ def play(
     check: bool = False,
     diff: bool = False,
     everywhere: bool = True,
+    only: Sequence[Node] | None = None,
 ) -> RunResult:
-    """Run a playbook over the cluster; `everywhere`: every node must have been worked on."""
+    """Run a playbook over the cluster, or over `only` these nodes; `everywhere`: every node must have been worked on."""
     expected = cluster.node_names if everywhere else frozenset({cluster.nodes_in(CONTROL_PLANE)[0].name})
+    names = None if only is None else frozenset(node.name for node in only)
     return runner.run(
         playbook, cluster.inventory, command=command, check=check, diff=diff,
-        hosts_expected=expected, cluster=cluster.name,
+        limit=None if names is None else ",".join(sorted(names)),
+        hosts_expected=expected if names is None else names, cluster=cluster.name,
     ).require()  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gongbang.errors import ExitCode
+from gongbang.events import Event
 from gongbang.session import RunFailedError
 
 
@@ -20,11 +21,18 @@ class RunResult:
     summary: Mapping[str, Any] = field(repr=False)
     hosts: frozenset[str] = frozenset()
     """The hosts that Ansible really processed."""
+    told: tuple[Event, ...] = field(default=(), repr=False)
+    """The events that tell a change or a note, in their order."""
 
     @property
     def ok(self) -> bool:
         """Whether the playbook ran to its end on every host."""
         return self.code is ExitCode.DONE
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know and no run changes, each once."""
+        return tuple(dict.fromkeys(text for event in self.told for text in event.notes))
 
     @property
     def changed(self) -> int:

@@ -58,7 +58,7 @@ def run(
     with session.opened(command, cluster or inventory.stem) as current:
         folder = private_dir(current.record.folder / f".run-{time.monotonic_ns()}")
         try:
-            job = Job(folder, current)
+            job = Job(folder, current, diff=diff)
             arguments = command_line(folder, extra_vars, tags, check=check, diff=diff)
             outcome = job.execute(playbook, inventory, arguments, limit, hosts_expected)
         finally:
@@ -66,17 +66,20 @@ def run(
         failure = diagnose(outcome, current.record.summary.command, inventory)
         if failure:
             current.fail(failure, outcome.code)
-        return RunResult(outcome.code, current.record.folder, current.record.as_dict(), outcome.processed)
+        summary = current.record.as_dict()
+        return RunResult(outcome.code, current.record.folder, summary, outcome.processed, tuple(job.told))
 
 
 class Job:
     """One ansible-playbook: its events, its stop, its end."""
 
-    def __init__(self, folder: Path, current: Session) -> None:
+    def __init__(self, folder: Path, current: Session, *, diff: bool = False) -> None:
         self.folder = folder
         self.record = current.record
         self.display = current.display
+        self.diff = diff
         self.events: list[Event] = []
+        self.told: list[Event] = []
         self.output: list[str] = []
         self.active: dict[str, Event] = {}
         self.processed: frozenset[str] = frozenset()
@@ -145,7 +148,7 @@ class Job:
         self.record.log(text)
         if raw.get("event") in ("verbose", "error", "warning") and text.strip():
             self.output.append(text.strip())
-        event = parse(raw)
+        event = parse(raw, diff=self.diff)
         if event:
             self._note(event)
             self.record.event(event)
@@ -155,6 +158,8 @@ class Job:
     def _note(self, event: Event) -> None:
         if event.kind in (Kind.FAILED, Kind.UNREACHABLE, Kind.ERROR):
             self.events.append(event)
+        if event.changes or event.notes:
+            self.told.append(event)
         if event.kind is Kind.HOST:
             self.active[event.host] = event
         elif event.host and event.kind is not Kind.RETRY:

@@ -119,6 +119,10 @@ class Summary:
     duration_s: float = 0.0
     counter: Counter = field(default_factory=Counter)
     failure: Failure | None = None
+    plan: list[dict[str, str]] | None = None
+    """What would change, of a run that only asks: role, host, change, and diff when asked for."""
+    notes: list[str] | None = None
+    """With the plan: what the user should know and no run changes."""
 
     def finish(self, code: ExitCode, now: float) -> None:
         """Set how and when the run ended."""
@@ -137,4 +141,5 @@ class Summary:
             "hosts": {name: dict(row) for name, row in sorted(self.counter.hosts.items())},
             "roles": [role.as_dict() for role in self.counter.roles.values()],
             "failure": None if self.failure is None else vars(self.failure),
+            **({} if self.plan is None else {"plan": self.plan, "notes": self.notes or []}),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from invoke import Context, task
 
 from gongbang.cli import on_cluster
@@ -15,8 +17,8 @@ COMMON = {"inventory": INVENTORY, "json": JSON}
     help={
         **COMMON,
         "verify": "run the whole verification suite afterwards",
-        "check": "change nothing, tell what would change",
-        "diff": "show what changes in files",
+        "check": "change nothing, tell what would change: cluster.plan",
+        "diff": "with --check: show what would change in files",
     }
 )
 def up(
@@ -28,14 +30,24 @@ def up(
     json: bool = False,
 ) -> None:
     """Make the inventory's cluster be there and ready (nodes, bundle, Kubernetes, Helm releases)."""
+    if check:
+        make_plan(inventory, diff=diff, json=json)
     from gongbang import lifecycle
 
-    on_cluster(
-        "cluster.up",
-        inventory,
-        lambda cluster: lifecycle.up(cluster, verify=verify, check=check, diff=diff),
-        json=json,
-    )
+    on_cluster("cluster.up", inventory, lambda cluster: lifecycle.up(cluster, verify=verify), json=json)
+
+
+@task(help={**COMMON, "diff": "show what would change in files"})
+def plan(c: Context, inventory: str = "", diff: bool = False, json: bool = False) -> None:
+    """Tell what cluster.up would do now, by role, host and change; changes nothing."""
+    make_plan(inventory, diff=diff, json=json)
+
+
+def make_plan(inventory: str, *, diff: bool, json: bool) -> NoReturn:
+    """What `cluster.plan` and `cluster.up --check` both are."""
+    from gongbang import plan as module
+
+    on_cluster("cluster.plan", inventory, lambda cluster: module.run(cluster, diff=diff), json=json)
 
 
 @task(

@@ -178,7 +178,11 @@ def ensure(module: AnsibleModule, entry: dict[str, Any], hidden: bool) -> dict[s
         if not module.check_mode:
             write(module, entry, data)
         if hidden:
-            return {"header": path, "before": "(secret)\n", "after": "(secret, other content)\n"}
+            return {
+                "header": path,
+                "before": "" if before is None else "(secret)\n",
+                "after": "(secret, other content)\n",
+            }
         return {"header": path, "before": shown(before), "after": shown(data)}
     have, want = attributes(path), ids(entry)
     if have == want:
@@ -225,6 +229,18 @@ def reader_facts(module: AnsibleModule, reader: dict[str, Any], touched: set[str
     return {"stale": stale, "reload": reload, "settled": settled}
 
 
+def in_words(diff: dict[str, str]) -> str:
+    """One difference as a plan tells it."""
+    name, before, after = diff["before_header"], diff["before"].strip(), diff["after"].strip()
+    if name.endswith(" (mode, owner)"):
+        return f"file {name.removesuffix(' (mode, owner)')}: {before} -> {after}"
+    if after.startswith("-> "):
+        return f"link {name}: {before or 'missing'} {after}"
+    if not diff["after"]:
+        return f"file {name}: there -> gone" if before == "present" else f"file {name}: emptied"
+    return f"file {name}: {'other content' if diff['before'] else 'missing'}"
+
+
 def main() -> None:
     """Run as a module."""
     module = AnsibleModule(
@@ -269,7 +285,8 @@ def main() -> None:
     for made in diffs:
         made.pop("header", None)
     facts = reader_facts(module, given["reader"], set(paths)) if given["reader"] else {}
-    module.exit_json(changed=bool(paths), paths=paths, diff=diffs, **facts)
+    words = [in_words(diff) for diff in diffs]
+    module.exit_json(changed=bool(paths), paths=paths, words=words, diff=diffs, **facts)
 
 
 if __name__ == "__main__":

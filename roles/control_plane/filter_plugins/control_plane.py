@@ -84,6 +84,15 @@ def gone(before: Iterable[str], taints: Iterable[str], have: Iterable[str]) -> l
     return [spec_of(text) for text in before if spec_of(text) not in kept and spec_of(text) in there]
 
 
+def in_words(command: Sequence[str]) -> str:
+    """A kubectl command for a node as a plan tells it."""
+    verb, _, name, _, *given = command
+    if verb == "annotate":
+        return f"node {name}: remembers which labels and taints are declared"
+    texts = [f"{text.removesuffix('-')} taken away" if text.endswith("-") else text for text in given]
+    return f"node {name}: {verb} {', '.join(texts)}"
+
+
 def script(found: Sequence[Sequence[str]]) -> str:
     """The commands as shell lines."""
     return "\n".join(
@@ -100,4 +109,5 @@ class FilterModule:
             "control_plane_case": case,
             "control_plane_node_commands": commands,
             "control_plane_script": script,
+            "control_plane_words": in_words,
         }

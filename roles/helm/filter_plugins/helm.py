@@ -162,6 +162,11 @@ def mend(now: Mapping[str, Any]) -> str:
     return "rollback" if now["status"] in PENDING else ""
 
 
+def in_words(entry: Mapping[str, Any]) -> str:
+    """A planned release as a plan tells it."""
+    return f"release {entry['name']}: {entry['why']} -> deployed"
+
+
 def reason(now: Mapping[str, Any]) -> str:
     """Why a release is touched, in words."""
     if now["status"] != "deployed":
@@ -176,4 +181,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """The filters by name."""
-        return {"helm_declared": declared, "helm_problems": problems, "helm_plan": plan}
+        return {
+            "helm_declared": declared,
+            "helm_problems": problems,
+            "helm_plan": plan,
+            "helm_words": in_words,
+        }

@@ -210,6 +210,14 @@ def sysctls_off(probe: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str
     ]
 
 
+def kernel_changes(probe: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """What has to be loaded and set in the kernel, in words."""
+    now = probe["sysctl"]
+    return [f"module {name}: not loaded -> loaded" for name in probe["no_module"]] + [
+        f"sysctl {key}: {now.get(key) or 'not there'} -> {wanted[key]}" for key in sysctls_off(probe, wanted)
+    ]
+
+
 def names(addresses: Mapping[str, Sequence[str]], endpoint: str, endpoint_address: str) -> str:
     """The lines of /etc/hosts for the nodes and the cluster's endpoint."""
     lines = [f"{address} {' '.join(hosts)}" for address, hosts in addresses.items()]
@@ -227,5 +235,6 @@ class FilterModule:
             "host_loopback_only": loopback_only,
             "host_swap_found": swap_found,
             "host_sysctls_off": sysctls_off,
+            "host_kernel_changes": kernel_changes,
             "host_names": names,
         }

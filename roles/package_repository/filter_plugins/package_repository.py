@@ -95,7 +95,14 @@ def differing(wanted: Sequence[dict[str, Any]], dpkg: str) -> list[dict[str, str
         if now and (not version or fnmatchcase(now, version)):
             continue
         spec = f"{name}={version}" if version else name
-        found.append({"name": name, "spec": spec, "text": f"{spec} (now {now})" if now else spec})
+        found.append(
+            {
+                "name": name,
+                "spec": spec,
+                "text": f"{spec} (now {now})" if now else spec,
+                "change": f"package {name}: {now or 'missing'} -> {version or 'installed'}",
+            }
+        )
     return found
 
 

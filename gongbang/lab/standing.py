@@ -1,0 +1,43 @@
+"""How a lab stands, found without starting or changing anything."""
+
+from __future__ import annotations
+
+import json
+
+from gongbang import engine, paths, proc
+from gongbang.bundle import serve
+from gongbang.lab import vm
+from gongbang.model import Cluster
+
+RUNNING, STOPPED, ABSENT = "running", "stopped", "absent"
+
+
+def states(cluster: Cluster) -> dict[str, str]:
+    """`running`, `stopped` or `absent` for each node of a lab inventory."""
+    containers = _containers(cluster.name) if engine.answers() else {}
+    machines = paths.lab_state_dir(cluster.name) / "vms"
+    found = {}
+    for node in cluster.nodes:
+        if node.kind == "vm":
+            there = STOPPED if (machines / node.name).is_dir() else ABSENT
+            found[node.name] = RUNNING if vm.is_running(machines / node.name) else there
+        else:
+            found[node.name] = containers.get(node.name, ABSENT)
+    return found
+
+
+def served(cluster: Cluster) -> bool:
+    """Whether the nodes can install: from the bundle that is served to them, or from elsewhere."""
+    if cluster.vars.get("lab_source", "bundle") != "bundle":
+        return True
+    return serve.served().get(str(cluster.vars["lab_gateway"]), False)
+
+
+def _containers(name: str) -> dict[str, str]:
+    argv = ["docker", "ps", "--all", "--filter", f"label=gongbang.cluster={name}", "--format", "{{json .}}"]
+    rows = [json.loads(line) for line in proc.run(argv).stdout.splitlines()]
+    labels = [dict(pair.split("=", 1) for pair in row["Labels"].split(",") if "=" in pair) for row in rows]
+    return {
+        label.get("gongbang.node", ""): RUNNING if row["State"] == "running" else STOPPED
+        for label, row in zip(labels, rows, strict=True)
+    }
