@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import NoReturn
 
-from gongbang import session
+from gongbang import about, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.redact import secrets_in
@@ -42,7 +44,9 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool) -> ExitC
     """Do the body inside a session; the exit code. Failures were shown when they happened."""
     opened: Session | None = None
     try:
-        with session.opened(command, cluster.name, json=json, secrets=secrets(cluster)) as opened:
+        with session.opened(
+            command, cluster.name, json=json, secrets=secrets(cluster), about=about.of(cluster)
+        ) as opened:
             opened.code = body(cluster) or opened.code
         code = opened.code
     except RunFailedError as error:
@@ -52,7 +56,8 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool) -> ExitC
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     if json and opened:
-        print_json(opened.record.as_dict())
+        data = opened.record.as_dict()
+        guarded(lambda: print_json(data))
     return code
 
 
@@ -73,6 +78,9 @@ def guarded(body: Callable[[], ExitCode | None]) -> ExitCode:
         return error.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        forget_output()
+        return ExitCode.DONE
 
 
 def run(body: Callable[[], ExitCode | None]) -> NoReturn:
@@ -102,8 +110,24 @@ def print_json(data: object) -> None:
 
 def leave(code: ExitCode) -> NoReturn:
     """End the process with a code."""
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_output()
     raise SystemExit(int(code))
+
+
+def forget_output() -> None:
+    """Whoever read standard output (`| head`) has gone: what is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What the interpreter does with an error that nobody caught: a closed pipe is not worth a traceback."""
+    if issubclass(kind, BrokenPipeError):
+        forget_output()
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gongbang import paths, proc, processes, sysctls, system
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
 from gongbang.locks import exclusive
 
 START_LIMIT_S = 90.0
@@ -180,6 +181,4 @@ def _recorded() -> Started | None:
 
 
 def _write(started: Started) -> None:
-    temporary = _record_path().with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(started)))
-    temporary.replace(_record_path())
+    write_atomically(_record_path(), json.dumps(asdict(started)))

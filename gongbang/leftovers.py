@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shutil
 
-from gongbang import processes, records
+from gongbang import processes
 from gongbang.paths import shown
+from gongbang.runs import folders, journal
 
 
 def sweep(cluster: str) -> list[str]:
     """End what killed runs of this cluster left behind and remove their private data; says what it did."""
     said = []
-    for folder in records.crashed_runs(cluster):
+    for folder in folders.crashed_runs(cluster):
         ended = processes.end(str(folder))
         leftovers = list(folder.glob(".run-*"))
         for leftover in leftovers:
             shutil.rmtree(leftover, ignore_errors=True)
-        if ended or leftovers:
-            said.append(
-                f"an earlier run was killed: {shown(folder)}"
-                + (f", ended its {len(ended)} processes" if ended else "")
-            )
+        where = journal.bury(cluster, folder)
+        said.append(
+            f"an earlier run was killed: {shown(folder)}, {where}"
+            + (f"; ended its {len(ended)} processes" if ended else "")
+        )
     return said

@@ -5,43 +5,48 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from gongbang import processes
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Event
+from gongbang.files import append, write_atomically
 from gongbang.paths import artifacts_dir, private_dir
 from gongbang.redact import redact
-from gongbang.summary import RUNNING, Failure, Summary
-
-SUMMARY = "summary.json"
-EVENTS = "events.jsonl"
-LOG = "log.txt"
-OWNER = "owner.json"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file (mode 0600) so that a reader sees the old content or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+from gongbang.runs.folders import (
+    ABOUT,
+    EVENTS,
+    LOG,
+    OWNER,
+    RESERVE,
+    SUMMARY,
+    new_folder,
+    point_latest,
+    require_room,
+    reserve,
+    unwritable,
+)
+from gongbang.summary import Failure, Summary
 
 
 @dataclass
 class Record:
-    """The folder of one run: events, log and summary; secrets never reach it."""
+    """The folder of one run: events, log and summary; secrets never reach it.
+
+    A disk that is full in the middle ends no write half-way and raises nothing: it stands in `broken`,
+    and whoever works for the run looks there (`require`).
+    """
 
     folder: Path
     summary: Summary
     secrets: frozenset[str] = frozenset()
-    _files: dict[str, IO[str]] = field(default_factory=dict, repr=False)
+    broken: GongbangError | None = None
+    _files: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def log_path(self) -> Path:
@@ -61,7 +66,8 @@ class Record:
     def save(self) -> None:
         """Write summary.json as it stands now."""
         text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
-        write_atomically(self.folder / SUMMARY, text)
+        with self.noting_errors():
+            write_atomically(self.folder / SUMMARY, text)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary without secrets."""
@@ -74,12 +80,19 @@ class Record:
         """Remember the first failure of the run."""
         self.summary.failure = self.summary.failure or failure
 
+    def require(self) -> None:
+        """Raise what kept the record from being written, if anything did."""
+        if self.broken:
+            raise self.broken
+
     def finish(self, code: ExitCode) -> None:
         """Write the end of the run and close the files."""
+        with contextlib.suppress(OSError):
+            (self.folder / RESERVE).unlink(missing_ok=True)
         self.summary.finish(code, time.time())
         self.save()
-        for file in self._files.values():
-            file.close()
+        for descriptor in self._files.values():
+            os.close(descriptor)
         self._files.clear()
 
     def clean(self, text: str) -> str:
@@ -87,65 +100,51 @@ class Record:
         return redact(text, self.secrets)
 
     def _append(self, name: str, text: str) -> None:
-        if name not in self._files:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self._files[name] = open(os.open(self.folder / name, flags, 0o600), "a")  # noqa: SIM115 - closed by finish
-        self._files[name].write(self.clean(text))
-        self._files[name].flush()
+        with self.noting_errors():
+            if name not in self._files:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+                self._files[name] = os.open(self.folder / name, flags, 0o600)
+            append(self._files[name], self.clean(text))
+
+    @contextlib.contextmanager
+    def noting_errors(self) -> Iterator[None]:
+        """What the system refuses to write inside the block stands in `broken` afterwards."""
+        try:
+            yield
+        except OSError as error:
+            self.broken = self.broken or unwritable(self.folder, error, ExitCode.FAILED)
 
 
-def create(cluster: str, command: str, secrets: frozenset[str] = frozenset()) -> Record:
-    """A new record of a run that begins now, and `latest` pointing to it."""
+def create(
+    cluster: str,
+    command: str,
+    secrets: frozenset[str] = frozenset(),
+    about: Mapping[str, Any] | None = None,
+) -> Record:
+    """A new record of a run that begins now, and `latest` pointing to it.
+
+    `about` is what about.of() tells. A folder that is full or cannot be written raises GongbangError.
+    """
     started = time.time()
+    base = artifacts_dir(cluster or "unknown")
+    folder = None
     try:
-        base = private_dir(artifacts_dir(cluster or "unknown"))
+        require_room(private_dir(base))
         folder = new_folder(base, f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(started))}-{command}")
-        write_atomically(folder / OWNER, json.dumps(processes.me()))
         record = Record(folder, Summary(command, started), secrets)
-        record.save()
+        begin(record, about or {})
         point_latest(base, folder)
     except OSError as error:
-        raise GongbangError(
-            "the run's record cannot be written", str(error),
-            "free space or mend the rights, or set GONGBANG_ARTIFACTS to a folder that can be written",
-        ) from error  # fmt: skip
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise unwritable(base, error) from error
     return record
 
 
-def new_folder(base: Path, name: str) -> Path:
-    """A folder that was not there: `name`, or `name` with a number when two begin in one second."""
-    for number in range(1000):
-        folder = base / (f"{name}.{number}" if number else name)
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-            return folder
-    raise FileExistsError(base / name)
-
-
-def point_latest(base: Path, folder: Path) -> None:
-    """Let `latest` point to the folder, at no moment to nothing."""
-    link = base / f".latest.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.name)
-    link.replace(base / "latest")
-
-
-def folders(cluster: str) -> list[Path]:
-    """The records of a cluster, oldest first."""
-    base = artifacts_dir(cluster)
-    return sorted(path.parent for path in base.glob(f"*/{OWNER}") if not path.parent.is_symlink())
-
-
-def crashed(folder: Path) -> bool:
-    """Whether the run of this record neither ended nor still runs."""
-    try:
-        status = json.loads((folder / SUMMARY).read_text())["status"]
-        owner = json.loads((folder / OWNER).read_text())
-    except (OSError, ValueError, KeyError):
-        return True
-    return status == RUNNING and not processes.alive(owner)
-
-
-def crashed_runs(cluster: str) -> Iterable[Path]:
-    """The records of runs that were killed."""
-    return [folder for folder in folders(cluster) if crashed(folder)]
+def begin(record: Record, about: Mapping[str, Any]) -> None:
+    """Write a record's first files; the owner's comes last: a folder without it is no record."""
+    reserve(record.folder)
+    write_atomically(record.folder / ABOUT, record.clean(json.dumps(about, indent=2) + "\n"))
+    record.save()
+    record.require()
+    write_atomically(record.folder / OWNER, json.dumps(processes.me()))

@@ -63,6 +63,7 @@ def run(
             outcome = job.execute(playbook, inventory, arguments, limit, hosts_expected)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        current.record.require()
         failure = diagnose(outcome, current.record.summary.command, inventory)
         if failure:
             current.fail(failure, outcome.code)
@@ -99,7 +100,7 @@ class Job:
         """Run it and say how it ended."""
         self.display.outline = outline.read(ROOT / playbook)
         runner = self._prepare(playbook, inventory, arguments, limit)
-        with handled(self._asked_to_stop):
+        with handled(self._asked_to_stop), self.record.noting_errors():
             runner.run()
         if self.signals or runner.rc is None or runner.status not in ("successful", "failed"):
             processes.end(self._tag())
@@ -186,6 +187,8 @@ class Job:
     def _cancel(self) -> bool:
         """Called about once a second; True lets ansible-runner kill what is left."""
         self.display.tick()
+        if self.record.broken and not self.stopped_at:
+            self._asked_to_stop()
         if self.stopped_at and not self.termed_at and time.monotonic() - self.stopped_at > STOP_LIMIT_S:
             self._terminate()
         return bool(self.termed_at) and time.monotonic() - self.termed_at > TERM_LIMIT_S

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from gongbang import records
 from gongbang.display import Display
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.paths import shown
 from gongbang.records import Record
+from gongbang.runs import journal, retention
 from gongbang.summary import Failure
 
 
@@ -57,22 +59,30 @@ def say(text: str) -> None:
 
 @contextmanager
 def opened(
-    command: str, cluster: str, *, json: bool = False, secrets: frozenset[str] = frozenset()
+    command: str,
+    cluster: str,
+    *,
+    json: bool = False,
+    secrets: frozenset[str] = frozenset(),
+    about: Mapping[str, Any] | None = None,
 ) -> Iterator[Session]:
     """The session of a command: the one that is open already, else a new one that ends with the block.
 
-    With `json` the display goes to standard error. An error that leaves the block becomes the
+    `about` is what about.of() tells. With `json` the display goes to standard error. An error that leaves the block becomes the
     record's failure; it is shown here and goes on as RunFailedError.
     """
     outer = _open.get()
     if outer:
         yield outer
         return
-    record = records.create(cluster, command, secrets)
+    keep = retention.wanted()
+    record = records.create(cluster, command, secrets, about)
+    retention.prune(cluster, keep)
     session = Session(record, Display(sys.stderr if json else sys.stdout))
     token = _open.set(session)
     try:
         yield session
+        record.require()
     except RunFailedError as error:
         session.code = error.code
         raise
@@ -94,4 +104,11 @@ def opened(
     finally:
         _open.reset(token)
         session.display.close()
-        record.finish(session.code)
+        close(cluster, session)
+
+
+def close(cluster: str, session: Session) -> None:
+    """Write the end of the session's run, in its record and in the journal."""
+    session.record.finish(session.code)
+    with suppress(OSError):  # nothing can be written: that is told already
+        journal.note(cluster, session.record.folder)

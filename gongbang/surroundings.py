@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gongbang import processes, records
+from gongbang import processes
+from gongbang.files import write_atomically
 from gongbang.paths import ROOT, TOOLS
 
 KEPT = frozenset(
@@ -56,7 +57,7 @@ def command_line(
     words += [word for tag in tags for word in ("--tags", tag)]
     if extra_vars:
         path = folder / "vars.json"
-        records.write_atomically(path, json.dumps(dict(extra_vars)))
+        write_atomically(path, json.dumps(dict(extra_vars)))
         words += ["--extra-vars", f"@{path}"]
     return shlex.join(words)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from gongbang import paths, proc, system
+from gongbang.files import write_atomically
 
 LIST = paths.ROOT / "lab" / "machine_sysctls.yml"
 KERNEL = Path("/proc/sys")
@@ -26,10 +27,8 @@ def record(names: Iterable[str]) -> None:
     """Note the machine's values, unless a lab that is still there has noted them before."""
     if noted().exists():
         return
-    temporary = noted().with_suffix(".tmp")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_text(json.dumps(read(names), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(noted())
+    noted().parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(noted(), json.dumps(read(names), indent=1) + "\n")
 
 
 def put_back(*, but: frozenset[str] = frozenset()) -> dict[str, str]:

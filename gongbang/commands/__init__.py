@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from types import ModuleType
 from typing import Any
 
 from invoke import Collection, Task
+
+from gongbang.cli import uncaught
 
 
 def namespace() -> Collection:
@@ -16,6 +19,7 @@ def namespace() -> Collection:
     A task called `group.command` goes there; any other goes into the group that its module's
     GROUP names ("" is the top), and without GROUP into the group called like the module.
     """
+    sys.excepthook = uncaught  # Invoke's own output, `./inv --list | head`, ends in none of our commands
     root = Collection()
     for found in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{__name__}.{found.name}")

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from gongbang import paths, processes, session, system
+from gongbang.files import write_atomically
 from gongbang.lab.vm_image import VmImage
 from gongbang.locks import exclusive
 
@@ -98,9 +99,7 @@ def _remembered() -> str | None:
 
 
 def _remember(accelerator: str) -> None:
-    temporary = _file().with_suffix(".tmp")
-    temporary.write_text(json.dumps({"key": _key(), "accelerator": accelerator}), encoding="utf-8")
-    temporary.replace(_file())
+    write_atomically(_file(), json.dumps({"key": _key(), "accelerator": accelerator}))
 
 
 def _file() -> Path:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from gongbang import proc, system
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
 from gongbang.lab import accel, disk
 from gongbang.lab.keys import File
 from gongbang.lab.vm_image import VmImage
@@ -192,8 +193,7 @@ def _start(spec: Spec) -> None:
 
 def _note(spec: Spec) -> None:
     noted = spec.path / "spec.json"
-    noted.with_suffix(".tmp").write_text(json.dumps(asdict(spec), indent=1) + "\n", encoding="utf-8")
-    noted.with_suffix(".tmp").replace(noted)
+    write_atomically(noted, json.dumps(asdict(spec), indent=1) + "\n")
 
 
 def _read(noted: Path) -> Spec:

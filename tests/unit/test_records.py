@@ -11,6 +11,7 @@ from gongbang import records, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Event, Kind
 from gongbang.paths import artifacts_dir
+from gongbang.runs import folders
 from gongbang.session import RunFailedError
 from gongbang.summary import Failure
 
@@ -113,4 +114,4 @@ def test_sessions_inside_each_other_share_one_record() -> None:
     with session.opened("outer", "lab") as outer, session.opened("inner", "lab") as inner:
         assert inner is outer
     assert session.current() is None
-    assert len(records.folders("lab")) == 1
+    assert len(folders.of_cluster("lab")) == 1

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from gongbang import leftovers, processes, records, runner, surroundings
+from gongbang import leftovers, processes, runner, surroundings
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT, artifacts_dir
+from gongbang.runs import folders
 
 PLAYBOOKS = "tests/unit/playbooks"
 BOTH = frozenset({"here", "there"})
@@ -197,7 +198,7 @@ def test_a_killed_run_is_readable_and_swept(local_inventory: Path, tmp_path: Pat
         "play",
         "task",
     ]
-    assert records.crashed(folder)
+    assert folders.crashed(folder)
     assert processes.of_run(str(folder)), "the sleeping task outlives the kill"
     assert leftovers.sweep("lab")
     assert not processes.of_run(str(folder))

@@ -1,0 +1,1 @@
+"""The records of runs, read again: listed, shown, compared, reported; and the journal of them all."""
