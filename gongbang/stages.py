@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gongbang import proc
+from gongbang import evidence, proc
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT, TOOLS
 
@@ -57,6 +57,7 @@ STAGES: tuple[Stage, ...] = (
     molecule("docker"),
     molecule("closed"),
     molecule("vm"),
+    Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
     molecule("vms", FULL),
 )
@@ -72,6 +73,8 @@ class Result:
     passed: int
     failed: int
     skipped: int
+    evidence: tuple[str, ...] = ()
+    """What a failed stage said of its failure."""
 
 
 def full() -> ExitCode:
@@ -118,7 +121,9 @@ def run_stage(stage: Stage) -> Result:
     returncode = proc.stream(limited, tell, cwd=ROOT, env=env)
     if returncode == TIMED_OUT:
         tell(f"{stage.name} did not end within {stage.minutes} minutes")
-    return Result(stage, time.monotonic() - begun, returncode, *counts("\n".join(lines[-5:]), returncode))
+    numbers = counts("\n".join(lines[-5:]), returncode)
+    told = tuple(evidence.of(lines)) if returncode else ()
+    return Result(stage, time.monotonic() - begun, returncode, *numbers, told)
 
 
 def counts(tail: str, returncode: int) -> tuple[int, int, int]:
@@ -164,4 +169,5 @@ def report(results: Sequence[Result], seconds: float) -> None:
         if result.returncode:
             program = Path(result.stage.argv[0]).name
             print(f"FAILED {result.stage.name}: {program} ended with {result.returncode}")
+            print("".join(f"    {line}\n" for line in result.evidence), end="")
     print(f"===== {', '.join(parts) or 'no tests ran'} in {seconds:.2f}s =====", flush=True)

@@ -19,17 +19,19 @@ PORTS = {
 
 @task(
     help={
-        "kubernetes": "versions of Kubernetes, comma-separated (default: those already built, else all recipes)",
+        "kubernetes": "versions of Kubernetes, comma-separated, beside those already built (default: the inventory's)",
         "refresh": "ask Debian's mirror again for newer packages",
         "repair": "look at every artefact and make the damaged ones again",
     }
 )
 def build(c: Context, kubernetes: str = "", refresh: bool = False, repair: bool = False) -> None:
     """Build what is missing of the bundle and publish it."""
+    from gongbang import inventory
     from gongbang.bundle import building, verify
 
     def body() -> None:
         versions = [version for version in kubernetes.split(",") if version]
+        versions = versions or [inventory.load(inventory.path_of()).kubernetes_version]
         current = building.build(versions, refresh=refresh, repair=repair)
         print(f"built: {verify.summary(current)}")
 

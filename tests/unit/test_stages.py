@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gongbang import stages
+from gongbang import evidence, stages
 from gongbang.errors import ExitCode
 from gongbang.stages import FAST, FULL, NORMAL, Stage
 
@@ -26,8 +26,18 @@ def test_a_failed_stage_fails_the_run_and_the_last_line_is_the_summary(
     assert stages.run(ran) is ExitCode.FAILED
     lines = capsys.readouterr().out.strip().splitlines()
     assert lines[-1].startswith("===== 1 failed, 8 passed, 1 skipped in ")
-    assert lines[-2].startswith("FAILED lint: ")
+    assert lines[-3].startswith("FAILED lint: ")
+    assert lines[-2] == "    bad"
     assert sum(line.startswith("===== ") for line in lines) == 5
+
+
+def test_the_evidence_of_a_failure_is_what_the_tools_mark() -> None:
+    ansible = 'fatal: [localhost]: FAILED! => {"rc": 5, "stdout": "run\\n1 of 2 checks failed\\ntest_dns: no answer", "stdout_lines": ["run"]}'
+    assert evidence.of(["PLAY", ansible, "RECAP"])[-2:] == ["1 of 2 checks failed", 'test_dns: no answer",']
+    assert evidence.of(["....", "FAILED tests/unit/test_a.py::test_b - x", "1 failed"]) == [
+        "FAILED tests/unit/test_a.py::test_b - x"
+    ]
+    assert len(evidence.of([str(number) for number in range(100)])) == evidence.LINES
 
 
 def test_all_good_is_done() -> None:

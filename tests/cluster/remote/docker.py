@@ -12,13 +12,14 @@ from typing import Any
 
 GIVEN = json.loads(base64.b64decode(sys.argv[1])) if len(sys.argv) > 1 else {}
 PROGRAMS = ("/usr/bin/ctr", "/usr/bin/kubectl")  # linked statically; ctr comes with containerd
-ENVIRONMENT = {**os.environ, "DOCKER_BUILDKIT": "0"}
+COMPOSE = "services: {check: {image: NAME, command: ARGUMENTS, network_mode: none}}"
 
 
-def docker(*words: Any, timeout: Any = 60) -> Any:
+def docker(*words: Any, timeout: Any = 60, **environment: Any) -> Any:
+    env = {**os.environ, **environment}
     try:
         done = subprocess.run(
-            ["docker", *words], capture_output=True, text=True, timeout=timeout, check=False, env=ENVIRONMENT
+            ["docker", *words], capture_output=True, text=True, timeout=timeout, check=False, env=env
         )
     except (OSError, subprocess.SubprocessError) as error:
         return 127, f"{error}"
@@ -28,17 +29,43 @@ def docker(*words: Any, timeout: Any = 60) -> Any:
 def build_and_run(name: Any) -> Any:
     program = next((path for path in PROGRAMS if Path(path).exists()), None)
     if program is None:
-        return {"build": [1, "no static program to put into the image"], "run": [1, "not built"]}
-    with tempfile.TemporaryDirectory(prefix="gongbang-verify-") as folder:
-        shutil.copy(program, Path(folder, "program"))
-        Path(folder, "Dockerfile").write_text(
-            'FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n'
-        )
-        build = docker("build", "--quiet", "--force-rm", "--tag", name, folder)
+        return {part: [1, "no static program to put into the image"] for part in ("build", "run", "composed")}
     arguments = ["version", "--client"] if program.endswith("kubectl") else ["--version"]
-    run = docker("run", "--rm", "--network", "none", name, *arguments) if build[0] == 0 else (1, "not built")
+    not_built = (1, "not built")
+    with tempfile.TemporaryDirectory(prefix="gongbang-verify-") as folder:
+        build = built(name, program, folder)
+        run = docker("run", "--rm", "--network", "none", name, *arguments) if build[0] == 0 else not_built
+        together = composed(name, arguments, folder) if build[0] == 0 else not_built
     docker("image", "rm", "--force", name)
-    return {"build": build, "run": run}
+    return {"build": build, "run": run, "composed": together}
+
+
+def built(name: Any, program: Any, folder: Any) -> Any:
+    """Build with BuildKit where the client has it, as people's `docker build` does."""
+    shutil.copy(program, Path(folder, "program"))
+    Path(folder, "Dockerfile").write_text('FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n')
+    buildkit = "1" if docker("buildx", "version")[0] == 0 else "0"
+    before = cached()
+    done = docker("build", "--quiet", "--force-rm", "--tag", name, folder, DOCKER_BUILDKIT=buildkit)
+    for part in cached() - before:
+        docker("builder", "prune", "--force", "--all", "--filter", f"id={part}")
+    return done
+
+
+def cached() -> Any:
+    """The ids of the parts of the build cache, so that only ours are taken away again."""
+    code, text = docker("system", "df", "--verbose", "--format", "{{json .BuildCache}}")
+    return {part["ID"] for part in json.loads(text or "[]") or []} if code == 0 else set()
+
+
+def composed(name: Any, arguments: Any, folder: Any) -> Any:
+    """Run the image as a service of a compose file and take the project away again."""
+    file = Path(folder, "compose.yml")
+    file.write_text(COMPOSE.replace("NAME", name).replace("ARGUMENTS", json.dumps(arguments)))
+    project = ("compose", "--file", str(file), "--project-name", name)
+    done = docker(*project, "up", "--abort-on-container-exit", "--exit-code-from", "check")
+    docker(*project, "down", "--timeout", "1")
+    return done
 
 
 def main() -> None:
@@ -47,7 +74,7 @@ def main() -> None:
         json.dumps(
             {
                 "info": docker("info", "--format", "{{json .}}"),
-                "compose": docker("compose", "version", "--short"),
+                "buildx": docker("buildx", "version"),
                 **build_and_run(name),
                 "left": docker("image", "ls", "--quiet", name),
             }
