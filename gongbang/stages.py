@@ -52,6 +52,7 @@ STAGES: tuple[Stage, ...] = (
     *LINT,
     Stage("unit", (*PYTEST, "-n", "2", "tests/unit")),
     Stage("contract", (*PYTEST, "tests/contract")),
+    Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
     molecule("default"),
     molecule("docker"),

@@ -18,7 +18,7 @@ SECONDS = 900
 
 
 def ensure(group: str) -> None:
-    """Make this machine have the packages of a group: `engine`, `bundle` or `vm`.
+    """Make this machine have the packages of a group: `engine`, `bundle`, `vm` or `browser`.
 
     Installs what is missing as root or with passwordless sudo on Debian and Ubuntu; otherwise raises
     GongbangError with the exact command to run.

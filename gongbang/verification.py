@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from gongbang import proc, session
+from gongbang import checks, proc, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.paths import ROOT, artifacts_dir, private_dir, shown
@@ -64,17 +63,8 @@ def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> Ex
 
 def counted(report: Path) -> tuple[int, list[tuple[str, str]], float]:
     """From pytest's report: how many passed, which failed with the first line of why, how long it took."""
-    if not report.exists():
-        return 0, [], 0.0
-    report.chmod(0o600)
-    suite = ET.parse(report).getroot().find("testsuite")
-    if suite is None:
-        return 0, [], 0.0
-    failed, passed = [], 0
-    for case in suite.iter("testcase"):
-        bad = next((found for tag in ("failure", "error") if (found := case.find(tag)) is not None), None)
-        if bad is not None:
-            failed.append((str(case.get("name")), (bad.get("message") or "").strip().split("\n")[0][:200]))
-        elif case.find("skipped") is None:
-            passed += 1
-    return passed, failed, float(suite.get("time") or 0.0)
+    if report.exists():
+        report.chmod(0o600)
+    found, seconds = checks.read(report)
+    failed = [(check.name, check.message) for check in found if check.result == checks.FAILED]
+    return sum(check.result == checks.PASSED for check in found), failed, seconds

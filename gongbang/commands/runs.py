@@ -33,3 +33,17 @@ def diff(c: Context, a: str, b: str, inventory: str = "", json: bool = False) ->
     from gongbang.runs import comparing
 
     on_cluster("runs.diff", inventory, lambda cluster: comparing.show(cluster, a, b, json=json), record=False)
+
+
+@task(
+    help={
+        "inventory": INVENTORY,
+        "run": f"{RUN} (default: 1)",
+        "to": "file to write (default: into the record)",
+    }
+)
+def report(c: Context, inventory: str = "", run: str = "", to: str = "") -> None:
+    """Write a run's report, one HTML file with pictures that needs no network, and print where it is."""
+    from gongbang.report import build
+
+    on_cluster("runs.report", inventory, lambda cluster: build.report(cluster, run, to), record=False)
