@@ -32,8 +32,7 @@ def build(c: Context, kubernetes: str = "", refresh: bool = False, repair: bool 
     def body() -> None:
         versions = [version for version in kubernetes.split(",") if version]
         versions = versions or [inventory.load(inventory.path_of()).kubernetes_version]
-        current = building.build(versions, refresh=refresh, repair=repair)
-        print(f"built: {verify.summary(current)}")
+        print(f"built: {verify.summary(building.build(versions, refresh=refresh, repair=repair))}")
 
     run(body)
 
