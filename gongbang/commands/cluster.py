@@ -69,6 +69,26 @@ def verify(c: Context, inventory: str = "", only: str = "", slow: bool = False, 
     )
 
 
+@task(
+    help={
+        "inventory": INVENTORY,
+        "json": "print the status as JSON, and nothing else; with --watch one document a line",
+        "watch": "look again every two seconds until Ctrl-C",
+    }
+)
+def status(c: Context, inventory: str = "", json: bool = False, watch: bool = False) -> None:
+    """Show nodes, control plane, etcd, releases, certificates and the last run; changes nothing."""
+    from gongbang import status as module
+
+    on_cluster(
+        "cluster.status",
+        inventory,
+        lambda cluster: module.show(cluster, json=json, watch=watch),
+        json=json,
+        record=False,
+    )
+
+
 @task(help={**COMMON, "yes": "do not ask for the cluster's name"})
 def reset(c: Context, inventory: str = "", yes: bool = False, json: bool = False) -> None:
     """Take the cluster off its nodes again; the machines stay."""

@@ -1,0 +1,212 @@
+"""Every state of a cluster that status has to tell, from what nodes would say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gongbang import records, status
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.model import Cluster
+from gongbang.runs import folders
+from gongbang.status import asking, judging, reading, view
+from gongbang.status.asking import Answer
+from gongbang.status.report import CertificateStatus, Status
+
+Make = Callable[..., Cluster]
+NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+RUNS = {"answer": {"kubelet.service": "active", "containerd.service": "active"}}
+ETCD = {"healthy": True, "leader": True, "bytes": 3 << 20, "members": 1, "alarms": []}
+
+
+def item(name: str, ready: str = "True", **more: Any) -> dict[str, Any]:
+    made = {
+        "name": name,
+        "created": "2030-01-01T11:00:00Z",
+        "version": "v1.36.3",
+        "message": "",
+        "cordoned": False,
+    }
+    return made | {"ready": ready} | more
+
+
+def worker(**more: Any) -> Answer:
+    return Answer({"units": RUNS, "joined": True, "time": NOW.timestamp()} | more)
+
+
+def head(*nodes: dict[str, Any], **more: Any) -> Answer:
+    """A control plane that is well and knows the nodes."""
+    answers: dict[str, Any] = {
+        name: {"answer": "ok"} for name in ("API server", "scheduler", "controller-manager")
+    }
+    answers |= {"etcd": {"answer": ETCD}, "releases": {"answer": []}}
+    answers["nodes"] = {"answer": list(nodes or (item("cp1"), item("w1"), item("w2")))}
+    return worker(**(answers | more))
+
+
+def judged(
+    make: Make, cp1: Answer, w1: Answer | None = None, w2: Answer | None = None, **more: Any
+) -> Status:
+    return judging.judge(make(**more), {"cp1": cp1, "w1": w1 or worker(), "w2": w2 or worker()})
+
+
+def told(found: Status) -> str:
+    return view.text(found, NOW)
+
+
+def states(found: Status) -> dict[str, str]:
+    return {node.name: node.state for node in found.nodes}
+
+
+def test_a_healthy_cluster_is_ready_and_says_all_there_is(make_cluster: Make) -> None:
+    found = judged(make_cluster, head())
+    assert (found.state, found.code, found.problems) == ("ready", ExitCode.DONE, ())
+    text = told(found)
+    assert "lab, Kubernetes 1.36.3: ready" in text
+    assert "cp1   control plane  v1.36.3  Ready  60m" in text
+    assert "etcd ok (3 MiB, leader of 1 member)" in text
+    json.dumps(found.as_dict())
+
+
+def test_a_silent_node_is_named_and_the_others_are_still_told(make_cluster: Make) -> None:
+    found = judged(
+        make_cluster, head(item("cp1"), item("w1"), item("w2", "Unknown")), w2=Answer(silence="timed out")
+    )
+    assert found.code is ExitCode.UNREACHABLE
+    assert states(found) == {"cp1": "Ready", "w1": "Ready", "w2": "silent"}
+    assert found.nodes[2].age_s == 3600
+    assert "w2 does not answer over SSH: timed out" in told(found)
+
+
+def test_an_api_server_that_is_down_is_told_with_what_still_runs(make_cluster: Make) -> None:
+    refused = {"error": "Connection refused"}
+    down = head(**{"API server": refused, "nodes": refused, "releases": refused})
+    found = judged(make_cluster, down)
+    assert found.code is ExitCode.VERIFICATION
+    assert states(found) == {"cp1": "unknown", "w1": "unknown", "w2": "unknown"}
+    assert "API server on cp1: Connection refused" in told(found)
+    assert "scheduler ok" in told(found)
+
+
+def test_no_cluster_yet(make_cluster: Make) -> None:
+    fresh = Answer({"units": {"answer": {"kubelet.service": "inactive"}}, "joined": False, "time": 1.0})
+    found = judged(make_cluster, fresh, fresh, fresh)
+    assert (found.state, found.code) == ("absent", ExitCode.CHANGES)
+    assert [one.problem for one in found.problems] == ["there is no cluster on these nodes yet"]
+    assert set(states(found).values()) == {"not joined"}
+
+
+def test_a_silent_control_plane_is_not_taken_for_no_cluster(make_cluster: Make) -> None:
+    found = judged(make_cluster, Answer(silence="no route to host"))
+    assert found.state == "unreachable"
+    assert states(found) == {"cp1": "silent", "w1": "unknown", "w2": "unknown"}
+
+
+def test_a_lab_without_nodes(make_cluster: Make, tmp_path: Path) -> None:
+    found = status.look(make_cluster(), tmp_path / "no-config")
+    assert (found.state, found.nodes) == ("absent", ())
+    assert "the lab was not made" in told(found)
+
+
+def test_no_control_plane_in_the_inventory_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(GongbangError, match="no control plane"):
+        status.look(Cluster("lab", (), tmp_path), tmp_path)
+
+
+SICK: dict[str, tuple[Answer, str]] = {
+    "not ready": (
+        head(item("cp1"), item("w1", "False", message="container runtime is down"), item("w2")),
+        "w1 is NotReady: container runtime is down",
+    ),
+    "cordoned": (head(item("cp1"), item("w1", cordoned=True), item("w2")), "kubectl uncordon w1"),
+    "not joined": (head(item("cp1"), item("w1")), "w2 is not in the cluster"),
+    "a stranger": (
+        head(item("cp1"), item("w1"), item("w2"), item("old")),
+        "old is in the cluster and not in the inv",
+    ),
+    "etcd alarm": (head(etcd={"answer": ETCD | {"alarms": ["NOSPACE"]}}), "etcd on cp1: alarm NOSPACE"),
+    "scheduler": (head(scheduler={"error": "timed out"}), "scheduler on cp1: timed out"),
+    "failed release": (
+        head(
+            releases={
+                "answer": [
+                    {"name": "x", "namespace": "y", "revision": "3", "status": "failed", "chart": "x-1"}
+                ]
+            }
+        ),
+        "release x is failed",
+    ),
+    "kubelet": (head(units={"answer": {"kubelet.service": "failed"}}), "kubelet.service on cp1 does not run"),
+}
+
+
+@pytest.mark.parametrize("case", SICK)
+def test_what_is_wrong_is_named_with_a_fix(case: str, make_cluster: Make) -> None:
+    answer, words = SICK[case]
+    found = judged(make_cluster, answer)
+    assert found.code is ExitCode.VERIFICATION
+    assert words in told(found)
+    assert all(one.fix for one in found.problems)
+
+
+def test_a_declared_release_that_is_missing(make_cluster: Make) -> None:
+    cluster = make_cluster()
+    wanted = Cluster(**(vars(cluster) | {"releases": ({"name": "web", "namespace": "web"},)}))
+    found = judging.judge(wanted, {"cp1": head(), "w1": worker(), "w2": worker()})
+    assert "release web is missing" in told(found)
+
+
+def test_a_certificate_that_ends_soon(make_cluster: Make) -> None:
+    answers = {"cp1": head(), "w1": worker(), "w2": worker()}
+    found = judging.judge(make_cluster(), answers, (CertificateStatus("cp1", "/x.crt", 29),))
+    assert found.code is ExitCode.VERIFICATION
+    assert "/x.crt on cp1 ends in 29 days" in told(found)
+    assert judging.judge(make_cluster(), answers, (CertificateStatus("cp1", "/x.crt", 30),)).state == "ready"
+
+
+def test_a_killed_run_is_told(make_cluster: Make) -> None:
+    record = records.create("lab", "cluster.up")
+    owner = json.loads((record.folder / folders.OWNER).read_text())
+    (record.folder / folders.OWNER).write_text(json.dumps(owner | {"start_time": 1}))
+    last = reading.last_run("lab")
+    assert last is not None
+    assert (last.command, last.status) == ("cluster.up", "died")
+    assert "last run        cluster.up died" in told(judging.judge(make_cluster(), {}, last=last))
+    assert reading.last_run("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [(timedelta(seconds=90), "90s"), (timedelta(minutes=3), "3m"), (timedelta(days=40), "40d")],
+)
+def test_time_spans(span: timedelta, text: str) -> None:
+    assert view.ago(int(span.total_seconds())) == text
+
+
+def test_a_fake_ssh_gives_silence_with_its_last_line(
+    make_cluster: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "ssh"
+    fake.write_text(
+        "#!/bin/sh\ncase $* in *' w1 '*) echo Warning; echo 'w1: no route' >&2; exit 255;; esac\necho '{\"joined\": true}'\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    answers = asking.ask(make_cluster(), tmp_path / "config")
+    assert answers["w1"].silence == "w1: no route"
+    assert answers["w2"].facts == {"joined": True}
+
+
+def test_the_script_answers_on_any_machine() -> None:
+    given = json.dumps({"control_plane": False, "api": ""})
+    done = subprocess.run([sys.executable, asking.SCRIPT, given], capture_output=True, text=True, check=True)
+    answers = json.loads(done.stdout)
+    assert answers["time"] > 0
+    assert "nodes" not in answers
