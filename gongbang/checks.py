@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from gongbang.files import write_atomically
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 TAGS = {"failure": FAILED, "error": FAILED, "skipped": SKIPPED}
@@ -30,6 +33,20 @@ def read(report: Path) -> tuple[list[Check], float]:
     if suite is None:
         return [], 0.0
     return [_check(case) for case in suite.iter("testcase")], float(suite.get("time") or 0.0)
+
+
+def rewrite(report: Path, clean: Callable[[str], str]) -> None:
+    """Write the report again, private and with every text in it cleaned; one that is no whole report is removed."""
+    try:
+        tree = ET.parse(report)
+    except (OSError, ET.ParseError):
+        report.unlink(missing_ok=True)
+        return
+    for element in tree.iter():
+        element.text = element.text and clean(element.text)
+        element.tail = element.tail and clean(element.tail)
+        element.attrib.update({name: clean(value) for name, value in element.attrib.items()})
+    write_atomically(report, ET.tostring(tree.getroot(), encoding="unicode"))
 
 
 def _check(case: ET.Element) -> Check:

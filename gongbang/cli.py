@@ -14,7 +14,7 @@ from typing import NoReturn
 from gongbang import about, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
-from gongbang.redact import secrets_in
+from gongbang.redact import secrets_in, spellings
 from gongbang.session import RunFailedError, Session
 from gongbang.signals import as_interrupt
 from gongbang.summary import Failure, Summary
@@ -62,8 +62,9 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool) -> ExitC
 
 
 def secrets(cluster: Cluster) -> frozenset[str]:
-    """The values of all secret variables of all nodes."""
-    return frozenset(value for node in cluster.nodes for value in secrets_in(node.vars))
+    """The values of all secret variables of all nodes and of the inventory's vaults, in all their spellings."""
+    named = frozenset(value for node in cluster.nodes for value in secrets_in(node.vars))
+    return frozenset(spelled for value in named | cluster.secrets for spelled in spellings(value))
 
 
 def guarded(body: Callable[[], ExitCode | None]) -> ExitCode:

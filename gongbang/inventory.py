@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gongbang import proc
+from gongbang import proc, vault
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, GROUPS, Cluster, Node
 from gongbang.paths import ROOT, TOOLS, shown
@@ -39,12 +40,13 @@ def path_of(given: str = "") -> Path:
 def load(path: Path) -> Cluster:
     """The cluster that the inventory at `path` describes; raises GongbangError when it cannot be read."""
     data = read(path)
-    hostvars: dict[str, dict[str, Any]] = data.pop("_meta", {}).get("hostvars", {})
+    raw: dict[str, dict[str, Any]] = data.pop("_meta", {}).get("hostvars", {})
+    hostvars, secrets = vault.opened(path, raw)
     groups = {name: tuple(members(data, name)) for name in data}
     ours = [host for group in GROUPS for host in groups.get(group, ())]
     resolver = Resolver({name: hostvars.get(name, {}) for name in groups.get("all", ())}, groups)
     nodes = tuple(node(host, groups, resolver) for host in dict.fromkeys(ours))
-    return cluster(path, nodes, groups, resolver)
+    return replace(cluster(path, nodes, groups, resolver), secrets=secrets)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,8 +55,10 @@ def read(path: Path) -> dict[str, Any]:
         raise GongbangError("the inventory is not there", str(path), "give --inventory PATH")
     done = proc.run(
         [TOOLS / "ansible-inventory", "-i", path, "--list"],
-        cwd=ROOT, env={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}, timeout=SECONDS, check=False,
+        cwd=ROOT, env={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}, timeout=SECONDS, check=False, terminal=False,
     )  # fmt: skip
+    if done.returncode != 0 and vault.told(done.stderr):
+        raise vault.refused(path, done.stderr)
     if done.returncode != 0:
         last = "\n        ".join(done.stderr.strip().splitlines()[-8:])
         raise GongbangError(

@@ -42,6 +42,8 @@ class Cluster:
     cni: str = ""
     releases: tuple[Mapping[str, Any], ...] = ()
     is_lab: bool = False
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """What ansible-vault hides in the inventory; variables with telling names are found by redact.secrets_in()."""
 
     def nodes_in(self, group: str) -> tuple[Node, ...]:
         """The nodes of one group, in the inventory's order."""

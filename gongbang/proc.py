@@ -29,17 +29,18 @@ def run(
     input: str | None = None,
     check: bool = True,
     code: ExitCode = ExitCode.FAILED,
+    terminal: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return what it printed, as text.
 
-    `env` is added to ours, `timeout` is in seconds. With `check`, an exit code other than 0, a
+    `env` is added to ours, `timeout` is in seconds. Without `terminal` it cannot ask anything on ours. With `check`, an exit code other than 0, a
     missing program or a time-out raises GongbangError with the last lines of the output.
     """
     words = [os.fspath(word) for word in argv]
     try:
         done = subprocess.run(
             words, cwd=cwd, env=environment(env), timeout=timeout, check=False,
-            capture_output=True, text=True, errors="replace", input=input or "",
+            capture_output=True, text=True, errors="replace", input=input or "", start_new_session=not terminal,
         )  # fmt: skip
     except FileNotFoundError as error:
         raise GongbangError(

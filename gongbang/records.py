@@ -17,7 +17,7 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Event
 from gongbang.files import append, write_atomically
 from gongbang.paths import artifacts_dir, private_dir
-from gongbang.redact import redact
+from gongbang.redact import redact, redact_all
 from gongbang.runs.folders import (
     ABOUT,
     EVENTS,
@@ -56,7 +56,8 @@ class Record:
     def event(self, event: Event) -> None:
         """Count an event and append it as one JSON line."""
         self.summary.counter.add(event)
-        self._append(EVENTS, json.dumps(event.as_dict(), ensure_ascii=False) + "\n")
+        told = redact_all(event.as_dict(), self.secrets)  # before JSON spells it in its own way
+        self._append(EVENTS, json.dumps(told, ensure_ascii=False) + "\n")
 
     def log(self, text: str) -> None:
         """Append text to the log."""
@@ -72,9 +73,7 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """The summary without secrets."""
         data = self.summary.as_dict()
-        if data["failure"]:
-            data["failure"] = {key: value and self.clean(value) for key, value in data["failure"].items()}
-        return data
+        return data | {"failure": redact_all(data["failure"], self.secrets)}
 
     def fail(self, failure: Failure) -> None:
         """Remember the first failure of the run."""
@@ -144,7 +143,7 @@ def create(
 def begin(record: Record, about: Mapping[str, Any]) -> None:
     """Write a record's first files; the owner's comes last: a folder without it is no record."""
     reserve(record.folder)
-    write_atomically(record.folder / ABOUT, record.clean(json.dumps(about, indent=2) + "\n"))
+    write_atomically(record.folder / ABOUT, json.dumps(redact_all(about, record.secrets), indent=2) + "\n")
     record.save()
     record.require()
     write_atomically(record.folder / OWNER, json.dumps(processes.me()))

@@ -33,6 +33,7 @@ def run(cluster: Cluster, *, only: str = "", slow: bool = False) -> ExitCode:
     )  # fmt: skip
     if current:
         current.record.log(done.stdout + done.stderr)
+        checks.rewrite(report, current.record.clean)
     return conclude(cluster, report, done.returncode, done.stdout + done.stderr)
 
 
@@ -63,8 +64,6 @@ def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> Ex
 
 def counted(report: Path) -> tuple[int, list[tuple[str, str]], float]:
     """From pytest's report: how many passed, which failed with the first line of why, how long it took."""
-    if report.exists():
-        report.chmod(0o600)
     found, seconds = checks.read(report)
     failed = [(check.name, check.message) for check in found if check.result == checks.FAILED]
     return sum(check.result == checks.PASSED for check in found), failed, seconds

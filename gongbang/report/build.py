@@ -13,7 +13,7 @@ from gongbang.errors import MEANING, ExitCode
 from gongbang.files import write_atomically
 from gongbang.model import CONTROL_PLANE, Cluster
 from gongbang.paths import shown
-from gongbang.redact import redact
+from gongbang.redact import redact, redact_all
 from gongbang.report import gantt, timeline, topology
 from gongbang.runs import changes, folders, found
 from gongbang.runs.found import DIED, Run
@@ -56,21 +56,10 @@ def page(run: Run, hidden: Iterable[str] = ()) -> str:
     return environment.get_template("page.html.j2").render(style=(HERE / "style.css").read_text(), **data)
 
 
-def clean(value: Any, hidden: tuple[str, ...]) -> Any:
-    """The data with secrets taken out of every text in it, at any depth of dicts and lists."""
-    if isinstance(value, str):
-        return redact(value, hidden)
-    if isinstance(value, dict):
-        return {key: clean(item, hidden) for key, item in value.items()}
-    if isinstance(value, list):
-        return [clean(item, hidden) for item in value]
-    return value
-
-
 def content(run: Run, hidden: tuple[str, ...]) -> dict[str, Any]:
     """What the page shows, as plain data and pictures; everything is cleaned before it is used."""
-    summary, about = clean(dict(run.summary), hidden), clean(dict(run.about), hidden)
-    seen = clean(list(found.events(run.folder)), hidden)
+    summary, about = redact_all(dict(run.summary), hidden), redact_all(dict(run.about), hidden)
+    seen = redact_all(list(found.events(run.folder)), hidden)
     nodes = about.get("nodes", [])
     times = timeline.of(seen, [node["name"] for node in nodes])
     planes = frozenset(node["name"] for node in nodes if node["role"] == CONTROL_PLANE)
@@ -94,7 +83,7 @@ def content(run: Run, hidden: tuple[str, ...]) -> dict[str, Any]:
         "longest": times.longest(),
         "columns": COUNTS,
         "changes": [change.as_dict() for change in changes.of(seen)],
-        "checks": [clean(vars(check), hidden) for check in rows],
+        "checks": [redact_all(vars(check), hidden) for check in rows],
         "counts": Counter(check.result for check in rows),
         "checks_seconds": seconds,
     }

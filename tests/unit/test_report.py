@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gongbang import about, records
+from gongbang import about, checks, records, redact
 from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
 from gongbang.model import Cluster
@@ -104,3 +104,14 @@ def test_the_axis_has_a_few_round_marks(seconds: float) -> None:
     marks = list(gantt.ticks(seconds))
     assert marks[0] == 0
     assert len(marks) <= gantt.TICKS + 5
+
+
+def test_the_suites_report_is_cleaned_and_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "verify.xml"
+    message = "Authorization: Basic dXNlcjpwYXNz&quot;, token: abcdefghij"
+    path.write_text(XML.format(message).replace("/></testcase>", ">token: abcdefghij</failure></testcase>"))
+    checks.rewrite(path, redact.redact)
+    assert "dXNlcjpwYXNz" not in path.read_text()
+    assert "abcdefghij" not in path.read_text()
+    assert [check.result for check in checks.read(path)[0]] == ["failed"]
+    assert path.stat().st_mode & 0o777 == 0o600
