@@ -1,4 +1,4 @@
-"""`python -m gongbang.fingerprint save|compare FILE --inventory PATH`: proves that nothing changed in between."""
+"""`python -m gongbang.fingerprint save|compare FILE [--content]`: proves that nothing changed, or that two clusters are equal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gongbang import fingerprint, inventory
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.records import write_atomically
 
 
 def main() -> ExitCode:
@@ -17,6 +18,7 @@ def main() -> ExitCode:
     parser.add_argument("what", choices=["save", "compare"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--inventory", default="")
+    parser.add_argument("--content", action="store_true", help="compare with another cluster's capture")
     given = parser.parse_args()
     try:
         now = fingerprint.capture(inventory.load(inventory.path_of(given.inventory)))
@@ -24,9 +26,12 @@ def main() -> ExitCode:
         print(error, file=sys.stderr)
         return error.code
     if given.what == "save":
-        given.file.write_text(json.dumps(now))
+        write_atomically(given.file, json.dumps(now))
         return ExitCode.DONE
-    changed = fingerprint.differences(json.loads(given.file.read_text()), now)
+    before = json.loads(given.file.read_text())
+    if given.content:
+        before, now = fingerprint.content(before), fingerprint.content(now)
+    changed = fingerprint.differences(before, now)
     print("\n".join(changed) or "nothing differs")
     return ExitCode.VERIFICATION if changed else ExitCode.DONE
 

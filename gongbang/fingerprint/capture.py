@@ -1,4 +1,4 @@
-"""Captures the fingerprint of a cluster: one script per node, over the inventory's own SSH settings."""
+"""Captures the fingerprint of a cluster: one script per node and one for the API, over the inventory's own SSH settings."""
 
 import json
 import shlex
@@ -10,7 +10,8 @@ from gongbang import ssh
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster
 
-SCRIPT = Path(__file__).with_name("on_node.py")
+ON_NODE = Path(__file__).with_name("on_node.py")
+ON_CONTROL_PLANE = Path(__file__).with_name("on_control_plane.py")
 SECONDS = 120
 """Limit for one node."""
 
@@ -21,6 +22,7 @@ LOOK = {
         "/etc/apt/sources.list.d/*",
         "/etc/cni/net.d/*",
         "/etc/containerd/**/*",
+        "/etc/crictl.yaml",
         "/etc/docker/**/*",
         "/etc/fstab",
         "/etc/gongbang/**/*",
@@ -31,13 +33,19 @@ LOOK = {
         "/etc/systemd/system/**/*",
         "/opt/cni/bin/*",
         "/root/.kube/config",
+        "/run/gongbang/**/*",
+        "/usr/local/lib/gongbang/**/*",
         "/usr/local/sbin/*",
+        "/var/lib/gongbang/**/*",
         "/var/lib/kubelet/*.yaml",
         "/var/lib/kubelet/kubeadm-flags.env",
         "/var/lib/kubelet/pki/*",
     ],
     "sysctl_files": ["/etc/sysctl.d/*gongbang*"],
-    "units": [f"{name}.service" for name in ("chrony", "containerd", "docker", "kubelet", "ssh")],
+    "module_files": ["/etc/modules-load.d/*gongbang*"],
+    "units": [
+        f"{name}.service" for name in ("chrony", "containerd", "docker", "gongbang-*", "kubelet", "ssh")
+    ],
 }
 
 
@@ -48,18 +56,17 @@ def capture(cluster: Cluster, *, with_cluster: bool = True) -> dict[str, Any]:
 
     Raises GongbangError with the node and the last line of its answer when one cannot be captured.
     """
-    heads = cluster.nodes_in(CONTROL_PLANE)[:1] if with_cluster else ()
+    names = [node.name for node in cluster.nodes]
+    heads = [node.name for node in cluster.nodes_in(CONTROL_PLANE)[:1]] if with_cluster else []
     with ssh.configuration(cluster) as config:
-        answers: dict[str, CompletedProcess[str]] = {}
-        for names, ask_api in _split(cluster, {node.name for node in heads}):
-            look = shlex.quote(json.dumps({**LOOK, "cluster": ask_api}))
-            answers |= ssh.scripts(config, names, f"python3 - {look}", SCRIPT.read_text(), seconds=SECONDS)
+        hosts = _ask(config, names, ON_NODE, shlex.quote(json.dumps(LOOK)))
+        held = _ask(config, heads, ON_CONTROL_PLANE)
+    return {name: state | held.get(name, {}) for name, state in hosts.items()}
+
+
+def _ask(config: Path, names: list[str], script: Path, argument: str = "") -> dict[str, dict[str, Any]]:
+    answers = ssh.scripts(config, names, f"python3 - {argument}", script.read_text(), seconds=SECONDS)
     return {name: _state(name, answer) for name, answer in answers.items()}
-
-
-def _split(cluster: Cluster, heads: set[str]) -> list[tuple[list[str], bool]]:
-    others = [node.name for node in cluster.nodes if node.name not in heads]
-    return [(sorted(heads), True), (others, False)]
 
 
 def _state(name: str, answer: CompletedProcess[str]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Capture one node's state; runs on the node itself with its own Python, as root, and prints JSON.
 
 Standard library only, Python 3.9 or newer. The first argument is a JSON object that says what to look at:
-{"paths": [glob], "units": [name], "sysctl_files": [glob], "cluster": bool}.
+{"paths": [glob], "units": [name or pattern], "sysctl_files": [glob], "module_files": [glob]}.
+No secret leaves the node: of keys and tokens only hashes are printed, and of kubeconfigs their public certificates.
 """
 
+import base64
 import grp
 import hashlib
 import json
@@ -16,12 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-KUBECTL = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"]
-HELM = ["helm", "--kubeconfig", "/etc/kubernetes/admin.conf"]
-# Kinds that change in an idle cluster (leases, events, metrics), or follow from others (endpoint slices).
-LEFT_OUT = re.compile(
-    r"^(events|leases|endpoints|endpointslices|.*metrics.*|componentstatuses|bindings|.*reviews?)(\.|$)"
-)
+BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+EMBEDDED = re.compile(rb"^(\s*(?:-\s+)?(?:[\w-]+-data|token)):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
 
 def run(argv: list[str]) -> str:
@@ -40,8 +38,35 @@ def file_state(path: Path) -> dict[str, Any]:
     if stat.S_ISLNK(info.st_mode):
         state["link"] = str(path.readlink())
     elif stat.S_ISREG(info.st_mode):
-        state["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        state.update(content_state(path.read_bytes()))
     return state
+
+
+def content_state(data: bytes) -> dict[str, Any]:
+    """The hash of a content; where it holds keys or certificates also that of its shape, and the certificates."""
+    shape = EMBEDDED.sub(rb"\1: (data)", BLOCK.sub(rb"(\1)", data))
+    if shape == data:
+        return {"sha256": digest(data)}
+    inner = b"\n".join(decoded(value) for _, value in EMBEDDED.findall(data))
+    found = [match for match in BLOCK.finditer(data + b"\n" + inner) if match[1] == b"CERTIFICATE"]
+    return {
+        "sha256": digest(data),
+        "shape": digest(shape),
+        "certificates": [match[0].decode() for match in found],
+    }
+
+
+def decoded(value: bytes) -> bytes:
+    """What a base64 text holds; nothing when it is none."""
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return b""
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a content."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def name_of(lookup: Callable[[int], Any], number: int) -> str:
@@ -72,6 +97,12 @@ def packages() -> dict[str, str]:
     }
 
 
+def failed_units() -> list[str]:
+    """The units that failed."""
+    listed = run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"])
+    return sorted(line.split()[0] for line in listed.splitlines() if line.strip())
+
+
 def units(names: list[str]) -> dict[str, Any]:
     """The units that exist: active, enabled, since when."""
     wanted = "Id,LoadState,ActiveState,UnitFileState,ExecMainStartTimestamp,NRestarts"
@@ -83,64 +114,27 @@ def units(names: list[str]) -> dict[str, Any]:
     return found
 
 
+def named(patterns: list[str], expression: str) -> list[str]:
+    """What our own files name: the expression's group, over all files that the patterns match."""
+    texts = [path.read_text() for pattern in patterns for path in Path("/").glob(pattern.lstrip("/"))]
+    return [name for text in texts for name in re.findall(expression, text, re.MULTILINE)]
+
+
 def sysctls(patterns: list[str]) -> dict[str, str]:
     """The live values of the keys that our sysctl files name."""
-    values: dict[str, str] = {}
-    for pattern in patterns:
-        for path in Path("/").glob(pattern.lstrip("/")):
-            for key in re.findall(r"^\s*([a-z][\w./-]*)\s*=", path.read_text(), re.MULTILINE):
-                live = Path("/proc/sys", key.replace(".", "/"))
-                if live.exists():
-                    values[key] = live.read_text().strip()
-    return values
+    keys = named(patterns, r"^\s*([a-z][\w./-]*)\s*=")
+    live = {key: Path("/proc/sys", key.replace(".", "/")) for key in keys}
+    return {key: path.read_text().strip() for key, path in live.items() if path.exists()}
+
+
+def modules(patterns: list[str]) -> dict[str, bool]:
+    """Whether the modules that our files name are loaded."""
+    return {name: Path("/sys/module", name).exists() for name in named(patterns, r"^\s*(\w+)\s*$")}
 
 
 def swaps() -> list[str]:
     """The swap areas in use."""
     return [line.split()[0] for line in Path("/proc/swaps").read_text().splitlines()[1:]]
-
-
-def api_objects() -> dict[str, Any]:
-    """Every object of the API that does not change by itself."""
-    listed = run([*KUBECTL, "api-resources", "--verbs=list", "-o", "name"]).split()
-    kinds = [kind for kind in listed if not LEFT_OUT.match(kind)]
-    answer = run([*KUBECTL, "get", ",".join(kinds), "--all-namespaces", "-o", "json"])
-    items: list[dict[str, Any]] = json.loads(answer)["items"]
-    return {object_key(item): object_state(item) for item in items}
-
-
-def object_key(item: dict[str, Any]) -> str:
-    """Kind, namespace and name."""
-    meta = item["metadata"]
-    return f"{item['kind']} {meta.get('namespace', '')}/{meta['name']}"
-
-
-def object_state(item: dict[str, Any]) -> dict[str, Any]:
-    """What identifies an object and its wanted state; its status is left out."""
-    meta = item["metadata"]
-    body = {key: value for key, value in item.items() if key not in ("metadata", "status")}
-    body["labels"], body["annotations"] = meta.get("labels", {}), meta.get("annotations", {})
-    text = json.dumps(body, sort_keys=True)
-    return {
-        "uid": meta.get("uid"),
-        "generation": meta.get("generation"),
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "owners": sorted(owner["kind"] for owner in meta.get("ownerReferences", [])),
-        "labels": sorted(body["labels"].items()),
-    }
-
-
-def helm_releases() -> dict[str, Any]:
-    """Every release: chart, status, revision, values."""
-    found: dict[str, Any] = {}
-    for release in json.loads(run([*HELM, "list", "--all-namespaces", "--output", "json"])):
-        values = run(
-            [*HELM, "get", "values", release["name"], "--namespace", release["namespace"], "--output", "json"]
-        )
-        wanted = ("chart", "status", "revision", "updated")
-        state = {key: str(release[key]) for key in wanted}
-        found[f"{release['namespace']}/{release['name']}"] = {**state, "values": json.loads(values)}
-    return found
 
 
 def main() -> None:
@@ -150,12 +144,11 @@ def main() -> None:
         "files": files(look["paths"]),
         "packages": packages(),
         "units": units(look["units"]),
+        "failed_units": failed_units(),
         "sysctls": sysctls(look["sysctl_files"]),
+        "modules": modules(look["module_files"]),
         "swaps": swaps(),
     }
-    if look["cluster"]:
-        state["objects"] = api_objects()
-        state["releases"] = helm_releases()
     json.dump(state, sys.stdout, sort_keys=True)
 
 
