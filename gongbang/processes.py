@@ -48,7 +48,12 @@ def alive(owner: Mapping[str, Any]) -> bool:
 
 def of_run(run: str) -> list[int]:
     """The processes that carry this run's tag, ourselves excepted."""
-    mark = f"{TAG}={run}".encode()
+    return carrying(TAG, run)
+
+
+def carrying(name: str, value: str) -> list[int]:
+    """The processes that have a variable with this value in their environment, ourselves excepted."""
+    mark = f"{name}={value}".encode()
     found = []
     for folder in PROC.iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():

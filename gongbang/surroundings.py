@@ -47,6 +47,9 @@ KEPT = frozenset(
 KEPT_PREFIXES = ("ANSIBLE_", "GONGBANG_")
 """What of our environment a run gets: nothing that is not named here."""
 
+HALT = "GONGBANG_HALT_AT"
+"""Set by the crash sweep alone: where a run has to stand still so that it can be killed there."""
+
 
 def command_line(
     folder: Path, extra_vars: Mapping[str, Any] | None, tags: Iterable[str], *, check: bool, diff: bool
@@ -74,7 +77,7 @@ def environment(folder: Path, run_tag: Path) -> dict[str, str]:
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, plugins)),
-        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate",
+        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate" + (",gongbang_halt" if HALT in os.environ else ""),
         "GONGBANG_STOP_FILE": str(folder / "stop"),
         processes.TAG: str(run_tag),
     }
