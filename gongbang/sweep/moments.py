@@ -58,13 +58,13 @@ class Moment:
         return (*self.words, self.victim if freeze else "")
 
 
-def _kubeadm(step: str, phase: str) -> Moment:
-    words = (f"{LOGS}/gongbang-kubeadm-{step}.log", f"[{phase}]")
+def _kubeadm(step: str, phase: str, word: str = "") -> Moment:
+    words = (f"{LOGS}/gongbang-kubeadm-{step}.log", word or f"[{phase}]")
     return Moment(f"{step} in {phase}", IN_A_FILE + THEN, words, "kubeadm")
 
 
-INIT = [
-    _kubeadm("init", phase)
+INIT = {
+    phase: _kubeadm("init", phase)
     for phase in (
         "preflight",
         "certs",
@@ -80,8 +80,10 @@ INIT = [
         "kubelet-finalize",
         "addons",
     )
-]
-JOIN = [_kubeadm("join", phase) for phase in ("preflight", "kubelet-start", "kubelet-check")]
+}
+JOIN = {phase: _kubeadm("join", phase) for phase in ("preflight", "kubelet-start", "kubelet-check")} | {
+    "tls-bootstrap": _kubeadm("join", "tls-bootstrap", "to perform the TLS Bootstrap")
+}
 PACKAGES = Moment("packages", IN_A_FILE + THEN, ("/var/log/dpkg.log", "status half-configured"), "dpkg")
 INSTALL = Moment("helm pending-install", IN_HELM + THEN, ("web", "pending-install"), "helm")
 UPGRADE = Moment("helm pending-upgrade", IN_HELM + THEN, ("web", "pending-upgrade"), "helm")

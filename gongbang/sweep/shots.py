@@ -52,18 +52,24 @@ def both(moment: Moment, prepare: Callable[[Cluster], None], node: Callable[[Clu
     ]
 
 
-WAITING = moments.INIT[6]
-
 # From empty nodes to ones with more on them: each begins where the one before has ended.
 SHOTS: tuple[Shot, ...] = (
     *both(moments.PACKAGES, nodes.fresh, nodes.head),
-    *(shot for moment in moments.INIT for shot in both(moment, nodes.emptied, nodes.head)),
-    Shot("init, containerd killed", nodes.emptied, nodes.head, WAITING, faults.containerd_killed),
-    *(shot for moment in moments.JOIN for shot in both(moment, leave_worker, worker)),
-    Shot("join, node cut off and back", leave_worker, worker, moments.JOIN[1], faults.cut_off),
+    *(shot for moment in moments.INIT.values() for shot in both(moment, nodes.emptied, nodes.head)),
+    Shot(
+        "init, containerd killed",
+        nodes.emptied,
+        nodes.head,
+        moments.INIT["wait-control-plane"],
+        faults.containerd_killed,
+    ),
+    *(shot for moment in moments.JOIN.values() for shot in both(moment, leave_worker, worker)),
+    Shot("join, node cut off and back", leave_worker, worker, moments.JOIN["kubelet-start"], faults.cut_off),
     *both(moments.INSTALL, faults.without_release, nodes.head),
     *both(moments.UPGRADE, faults.with_other_release, nodes.head),
-    Shot("controller's disk full", leave_worker_and_disk, worker, moments.JOIN[0], faults.disk_full),
+    Shot(
+        "controller's disk full", leave_worker_and_disk, worker, moments.JOIN["preflight"], faults.disk_full
+    ),
 )
 SAMPLE = ("init in wait-control-plane, power cut", "helm pending-install, controller dead")
 
