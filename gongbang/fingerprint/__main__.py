@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gongbang import fingerprint, inventory
 from gongbang.errors import ExitCode, GongbangError
-from gongbang.records import write_atomically
+from gongbang.files import write_atomically
 
 
 def main() -> ExitCode:

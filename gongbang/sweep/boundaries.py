@@ -6,9 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from gongbang.errors import GongbangError
 from gongbang.events import Kind
+
+
+class Choice(TypedDict, total=False):
+    """The words of `chosen`."""
+
+    sample: int
+    part: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,13 @@ def chosen(boundaries: Sequence[Boundary], *, sample: int = 0, part: str = "") -
     if 0 < sample < len(boundaries):
         return [boundaries[(2 * number + 1) * len(boundaries) // (2 * sample)] for number in range(sample)]
     return list(boundaries)
+
+
+def of_chain(name: str) -> Choice:
+    """What the name of a chain (`all`, `sample N`, `I/N`) stands for."""
+    if name == "all":
+        return {}
+    return {"sample": int(name.split()[1])} if name.startswith("sample ") else {"part": name}
 
 
 def parts(text: str) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from gongbang import fingerprint
 from gongbang.errors import GongbangError
+from gongbang.files import write_atomically
 from gongbang.model import Cluster
-from gongbang.records import write_atomically
 from gongbang.sweep import driver, store
 
 SETTLE_S = 120.0

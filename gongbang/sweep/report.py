@@ -11,6 +11,7 @@ from typing import Any
 from gongbang import proc
 from gongbang.paths import ROOT
 from gongbang.sweep import store
+from gongbang.sweep.boundaries import Boundary, chosen, of_chain
 from gongbang.sweep.shots import SHOTS
 from gongbang.sweep.store import Chain, State
 
@@ -22,14 +23,14 @@ def table(state: State) -> list[str]:
     """What has been done so far, as lines for the terminal and for the page (a Markdown table)."""
     lines = ["| play: role | boundaries | killed there | passed |", "|---|---:|---:|---:|"]
     done = {int(index) for chain in state.chains.values() for index in chain.kills}
-    ended = {chain.position for chain in state.chains.values()}
+    behind = {boundary for name, chain in state.chains.items() for boundary in _behind(state, name, chain)}
     total: Counter[str] = Counter()
     killed: Counter[str] = Counter()
     passed: Counter[str] = Counter()
     for index, boundary in enumerate(state.boundaries):
         total[boundary.group] += 1
         killed[boundary.group] += index in done
-        passed[boundary.group] += index not in done and index < max(ended, default=-1)
+        passed[boundary.group] += index not in done and boundary in behind
     lines += [f"| {name} | {number} | {killed[name]} | {passed[name]} |" for name, number in total.items()]
     lines += [f"| all | {total.total()} | {killed.total()} | {passed.total()} |", ""]
     lines += ["| chain | kills | seconds | seconds per kill | verdict |", "|---|---:|---:|---:|---|"]
@@ -42,6 +43,15 @@ def table(state: State) -> list[str]:
         ]
         lines += [_shot(shot.name, state.shots[shot.name]) for shot in SHOTS if shot.name in state.shots]
     return lines
+
+
+def _behind(state: State, name: str, chain: Chain) -> list[Boundary]:
+    """The boundaries of a chain that it has left behind."""
+    wanted = chosen(state.boundaries, **of_chain(name))
+    last = len(state.lines) if chain.status in (store.EQUAL, store.DIFFERENT) else chain.position
+    return [
+        boundary for index, boundary in enumerate(state.boundaries) if index <= last and boundary in wanted
+    ]
 
 
 def _chain(name: str, chain: Chain) -> str:

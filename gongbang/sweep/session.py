@@ -11,7 +11,7 @@ from gongbang.model import Cluster
 from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
 from gongbang.sweep import chain, report, shots, store
-from gongbang.sweep.boundaries import chosen
+from gongbang.sweep.boundaries import chosen, of_chain
 from gongbang.sweep.store import State
 
 INVENTORY = ROOT / "tests" / "sweep" / "inventory"
@@ -47,7 +47,7 @@ def run(cluster: Cluster, wanted: Wanted) -> ExitCode:
         if wanted.shots:
             _fire(cluster, state, wanted.shots, until)
         if wanted.chain:
-            places = chosen(state.boundaries, sample=wanted.sample, part=wanted.part)
+            places = chosen(state.boundaries, **of_chain(wanted.chain))
             chain.go_on(cluster, state, wanted.chain, places, session.say, until)
     finally:
         session.say("\n".join(report.table(state)))

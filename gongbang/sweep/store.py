@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gongbang.files import write_atomically
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
-from gongbang.records import write_atomically
 from gongbang.sweep import driver
 from gongbang.sweep.boundaries import Boundary, parsed
 

@@ -17,6 +17,7 @@ import yaml
 
 MARK = "gongbang:"
 """Each release that we deploy has the digest of its declaration as its description, after this mark."""
+GOING = ("uninstalling", "uninstalled")
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 
 
@@ -157,7 +158,7 @@ def plan(entries: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> list[dic
 
 def mend(now: Mapping[str, Any]) -> str:
     """What a release that was left in the middle needs before it can be upgraded."""
-    if int(now["revision"]) == 1 and now["status"] != "deployed":
+    if now["status"] in GOING or (int(now["revision"]) == 1 and now["status"] != "deployed"):
         return "uninstall"
     return "rollback" if now["status"] in PENDING else ""
 

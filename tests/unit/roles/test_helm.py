@@ -52,6 +52,7 @@ def test_a_release_that_stands_is_not_touched(root: Path) -> None:
         ({"status": "failed"}, "uninstall"),
         ({"status": "pending-upgrade", "revision": 3}, "rollback"),
         ({"status": "failed", "revision": 3}, ""),
+        ({"status": "uninstalling", "revision": 3}, "uninstall"),
     ],
 )
 def test_what_was_left_in_the_middle_is_mended(root: Path, changes: dict[str, object], before: str) -> None:

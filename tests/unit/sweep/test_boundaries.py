@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gongbang.errors import GongbangError
-from gongbang.sweep.boundaries import Boundary, chosen, parsed, recorded
+from gongbang.sweep.boundaries import Boundary, chosen, of_chain, parsed, recorded
 
 MANY = [Boundary("play", f"roles/a/tasks/main.yml:{number}", "cp1") for number in range(100)]
 
@@ -44,6 +44,12 @@ def test_a_sample_is_the_same_each_time_and_spread_over_all() -> None:
 def test_the_parts_together_are_all() -> None:
     found = [boundary for index in (1, 2, 3) for boundary in chosen(MANY, part=f"{index}/3")]
     assert sorted(found, key=MANY.index) == MANY
+
+
+def test_the_name_of_a_chain_says_which_boundaries_it_has() -> None:
+    assert chosen(MANY, **of_chain("all")) == MANY
+    assert chosen(MANY, **of_chain("sample 5")) == chosen(MANY, sample=5)
+    assert chosen(MANY, **of_chain("2/3")) == chosen(MANY, part="2/3")
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/2/3", "-1/2"])
