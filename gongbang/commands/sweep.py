@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from invoke import Context, task
 
 from gongbang.cli import on_cluster
@@ -37,9 +39,5 @@ def sweep(
     from gongbang.sweep import session as module
 
     wanted = module.Wanted(sample, part, shots, minutes, write, again)
-    on_cluster(
-        "sweep",
-        inventory or str(module.INVENTORY),
-        lambda cluster: module.run(cluster, wanted),
-        json=json,
-    )
+    given = inventory or str(module.INVENTORY)
+    on_cluster("sweep", given, partial(module.run, wanted=wanted), json=json)

@@ -82,6 +82,6 @@ def digest(cluster: Cluster) -> str:
 
 def _files(cluster: Cluster) -> Iterator[Path]:
     for top in (*(ROOT / name for name in ("playbooks", "roles", "plugins", "charts")), cluster.inventory):
-        for folder, names, files in sorted(top.walk(follow_symlinks=True)):
-            names[:] = [name for name in names if name != "__pycache__"]
-            yield from (folder / name for name in sorted(files) if name != "README.md")
+        for folder, _, files in sorted(top.walk(follow_symlinks=True)):
+            if folder.name != "__pycache__":
+                yield from (folder / name for name in sorted(files) if name != "README.md")

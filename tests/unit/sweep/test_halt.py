@@ -37,14 +37,15 @@ def test_a_run_stands_still_before_the_task_on_that_host(local_inventory: Path, 
     with subprocess.Popen(
         argv, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as child:
-        reached = halt.with_name("halt.reached")
-        deadline = time.monotonic() + 40
-        while not reached.exists() and child.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert parsed(reached.read_text()) == boundary
-        time.sleep(1)
-        assert child.poll() is None, "it stands still"
-        assert touched.exists(), "the host before it has begun its task"
-        driver.end_all("unit")
+        try:
+            reached = halt.with_name("halt.reached")
+            deadline = time.monotonic() + 120
+            while not (reached.exists() and touched.exists()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert parsed(reached.read_text()) == boundary
+            assert child.poll() is None, "it stands still"
+            assert touched.exists(), "the host before it has begun its task"
+        finally:
+            driver.end_all("unit")
         assert child.wait(10) == -9
     assert processes.carrying(driver.MARK, "unit") == []
