@@ -7,11 +7,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import NoReturn
 
-from gongbang import about, session
+from gongbang import about, lock, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.redact import secrets_in, spellings
@@ -22,11 +22,13 @@ from gongbang.summary import Failure, Summary
 Body = Callable[[Cluster], ExitCode | None]
 
 
-def on_cluster(command: str, given: str, body: Body, *, json: bool = False, record: bool = True) -> NoReturn:
+def on_cluster(
+    command: str, given: str, body: Body, *, json: bool = False, record: bool = True, changes: bool = False
+) -> NoReturn:
     """Load the inventory, do `body` inside a session called `command` and exit with its code.
 
     With `json` the summary is the only thing on standard output. Without `record` nothing is
-    written: for commands that only look.
+    written: for commands that only look. With `changes` one operator at a time may do it.
     """
     from gongbang import inventory  # with its templates: nothing that `--list` needs
 
@@ -37,16 +39,23 @@ def on_cluster(command: str, given: str, body: Body, *, json: bool = False, reco
             leave(refused(command, error, json=json))
         except KeyboardInterrupt:
             leave(ExitCode.INTERRUPTED)
-        leave(recorded(command, cluster, body, json=json) if record else guarded(lambda: body(cluster)))
+        leave(
+            recorded(command, cluster, body, json=json, changes=changes)
+            if record
+            else guarded(lambda: body(cluster))
+        )
 
 
-def recorded(command: str, cluster: Cluster, body: Body, *, json: bool) -> ExitCode:
+def recorded(command: str, cluster: Cluster, body: Body, *, json: bool, changes: bool = False) -> ExitCode:
     """Do the body inside a session; the exit code. Failures were shown when they happened."""
     opened: Session | None = None
     try:
-        with session.opened(
-            command, cluster.name, json=json, secrets=secrets(cluster), about=about.of(cluster)
-        ) as opened:
+        with (
+            session.opened(
+                command, cluster.name, json=json, secrets=secrets(cluster), about=about.of(cluster)
+            ) as opened,
+            lock.held(cluster, command) if changes else nullcontext(),
+        ):
             opened.code = body(cluster) or opened.code
         code = opened.code
     except RunFailedError as error:

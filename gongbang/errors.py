@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     FAILED = 4
     VERIFICATION = 5
     CHANGES = 6
+    LOCKED = 7
     INTERRUPTED = 130
 
 
@@ -26,6 +27,7 @@ MEANING: dict[ExitCode, str] = {
     ExitCode.FAILED: "a task or a step failed",
     ExitCode.VERIFICATION: "the cluster is there but a check failed",
     ExitCode.CHANGES: "nothing was done and there is something to do (cluster.plan)",
+    ExitCode.LOCKED: "somebody else works on the cluster; nothing was done",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a termination signal",
 }
 

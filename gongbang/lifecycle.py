@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from gongbang import leftovers, preflight, runner, schema, session, verification
+from gongbang import leftovers, lock, preflight, runner, schema, session, verification
 from gongbang.cli import step
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
@@ -28,8 +28,9 @@ def up(cluster: Cluster, *, verify: bool = False) -> ExitCode:
 
 
 def prepare(cluster: Cluster) -> None:
-    """Refuse a bad inventory; clean up after killed runs."""
+    """Refuse a bad inventory and a second operator; clean up after killed runs."""
     preflight.check(cluster, schema.load())
+    lock.on_nodes()
     for line in leftovers.sweep(cluster.name):
         session.say(line)
 
@@ -54,6 +55,7 @@ def make_lab(cluster: Cluster) -> None:
 
         ports = (int(cluster.vars[f"bundle_{name}_port"]) for name in ("apt", "registry"))
         serve.ensure_serving(str(cluster.vars["lab_gateway"]), *ports)
+    lock.on_nodes()
 
 
 def play(
@@ -109,12 +111,19 @@ def down(cluster: Cluster) -> ExitCode:
             f"{shown(cluster.inventory)} sets no lab_network",
             "use cluster.reset to take the cluster off these machines",
         )
-    from gongbang import lab
-
     for line in leftovers.sweep(cluster.name):
         session.say(line)
-    lab.down(cluster)
+    unmake_lab(cluster)
     return ExitCode.DONE
+
+
+def unmake_lab(cluster: Cluster) -> None:
+    """Remove the lab's nodes, unless somebody works on them."""
+    from gongbang import lab
+
+    lab.require_lab(cluster)
+    lock.on_nodes()
+    lab.down(cluster)
 
 
 def kubeconfig(cluster: Cluster) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from gongbang import lifecycle, remote, session
+from gongbang import lifecycle, lock, remote, session
 from gongbang.cli import print_json
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
@@ -54,6 +54,7 @@ def show(cluster: Cluster, *, json: bool = False) -> ExitCode:
 
 def rollback(cluster: Cluster, name: str, revision: int = 0) -> ExitCode:
     """Put a release back to an earlier revision (0: the one before) and wait until it is ready."""
+    lock.on_nodes()
     found = {release.name: release for release in installed(cluster)}
     if name not in found:
         raise GongbangError(

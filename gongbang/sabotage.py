@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gongbang import proc, session
+from gongbang import lock, proc, session
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
 from gongbang.paths import ROOT, shown
@@ -14,6 +14,7 @@ from gongbang.summary import Failure
 
 def run(cluster: Cluster, *, only: str = "", part: str = "") -> ExitCode:
     """Break things one at a time and see the named checks fail; raises RunFailedError when one was not noticed."""
+    lock.on_nodes()
     current = session.current()
     words = [sys.executable, "-u", "-m", "tests.cluster.sabotage", "--inventory", str(cluster.inventory)]
     words += [word for name, value in (("--only", only), ("--part", part)) if value for word in (name, value)]

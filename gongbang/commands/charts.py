@@ -13,7 +13,7 @@ def up(c: Context, inventory: str = "", json: bool = False) -> None:
     """Bring the declared Helm releases to the cluster; what stands as declared is not touched."""
     from gongbang import releases
 
-    on_cluster("charts.up", inventory, releases.apply, json=json)
+    on_cluster("charts.up", inventory, releases.apply, json=json, changes=True)
 
 
 @task(name="list", help=COMMON)
@@ -33,5 +33,9 @@ def rollback(c: Context, name: str, inventory: str = "", revision: int = 0, json
     from gongbang import releases
 
     on_cluster(
-        "charts.rollback", inventory, lambda cluster: releases.rollback(cluster, name, revision), json=json
+        "charts.rollback",
+        inventory,
+        lambda cluster: releases.rollback(cluster, name, revision),
+        json=json,
+        changes=True,
     )

@@ -34,7 +34,9 @@ def up(
         make_plan(inventory, diff=diff, json=json)
     from gongbang import lifecycle
 
-    on_cluster("cluster.up", inventory, lambda cluster: lifecycle.up(cluster, verify=verify), json=json)
+    on_cluster(
+        "cluster.up", inventory, lambda cluster: lifecycle.up(cluster, verify=verify), json=json, changes=True
+    )
 
 
 @task(help={**COMMON, "diff": "show what would change in files"})
@@ -94,7 +96,9 @@ def reset(c: Context, inventory: str = "", yes: bool = False, json: bool = False
     """Take the cluster off its nodes again; the machines stay."""
     from gongbang import lifecycle
 
-    on_cluster("cluster.reset", inventory, lambda cluster: lifecycle.reset(cluster, yes=yes), json=json)
+    on_cluster(
+        "cluster.reset", inventory, lambda cluster: lifecycle.reset(cluster, yes=yes), json=json, changes=True
+    )
 
 
 @task(help=COMMON)
@@ -102,7 +106,7 @@ def down(c: Context, inventory: str = "", json: bool = False) -> None:
     """Remove the nodes of a lab; refuses machines that this project did not make."""
     from gongbang import lifecycle
 
-    on_cluster("cluster.down", inventory, lifecycle.down, json=json)
+    on_cluster("cluster.down", inventory, lifecycle.down, json=json, changes=True)
 
 
 @task(
@@ -114,5 +118,9 @@ def sabotage(c: Context, inventory: str = "", only: str = "", part: str = "", js
     from gongbang import sabotage as module
 
     on_cluster(
-        "verify.sabotage", inventory, lambda cluster: module.run(cluster, only=only, part=part), json=json
+        "verify.sabotage",
+        inventory,
+        lambda cluster: module.run(cluster, only=only, part=part),
+        json=json,
+        changes=True,
     )

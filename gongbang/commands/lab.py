@@ -17,15 +17,15 @@ def up(c: Context, inventory: str = "", json: bool = False) -> None:
     """Make the inventory's nodes and serve them the bundle; what runs is left alone."""
     from gongbang import lifecycle
 
-    on_cluster("lab.up", inventory, lifecycle.make_lab, json=json)
+    on_cluster("lab.up", inventory, lifecycle.make_lab, json=json, changes=True)
 
 
 @task(help=COMMON)
 def down(c: Context, inventory: str = "", json: bool = False) -> None:
     """Remove the lab's nodes; put this machine's settings back with the last lab."""
-    from gongbang import lab
+    from gongbang import lifecycle
 
-    on_cluster("lab.down", inventory, lab.down, json=json)
+    on_cluster("lab.down", inventory, lifecycle.unmake_lab, json=json, changes=True)
 
 
 @task(positional=["node"], help={"node": "name of the node", "inventory": COMMON["inventory"]})

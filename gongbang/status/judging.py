@@ -44,7 +44,7 @@ def judge(
     )
     state = overall(cluster, answers, problems)
     if state == "absent":
-        problems = (absent(answers),)
+        problems = (absent(answers, busy=holder is not None),)
     return Status(
         cluster.name,
         cluster.kubernetes_version,
@@ -69,7 +69,7 @@ def overall(cluster: Cluster, answers: Answers, problems: tuple[Problem, ...]) -
     return "degraded" if problems else "ready"
 
 
-def absent(answers: Answers) -> Problem:
+def absent(answers: Answers, *, busy: bool) -> Problem:
     """Why there is no cluster."""
     why = "there is no cluster on these nodes yet" if answers else "there are no nodes: the lab was not made"
-    return Problem(why, UP)
+    return Problem(why, "wait: somebody works on it now" if busy else UP)

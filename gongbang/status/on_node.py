@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 LIMIT = 3
 """Seconds that one question may take."""
@@ -23,7 +23,7 @@ KUBERNETES = Path("/etc/kubernetes")
 ADMIN = KUBERNETES / "admin.conf"
 PKI = KUBERNETES / "pki"
 KUBELET_CERTIFICATE = Path("/var/lib/kubelet/pki/kubelet-client-current.pem")
-LOCK = Path("/run/gongbang/operator.json")
+HOLDER = Path("/run/gongbang.holder.json")
 HEALTH = {
     "scheduler": "https://127.0.0.1:10259/healthz",
     "controller-manager": "https://127.0.0.1:10257/healthz",
@@ -72,7 +72,8 @@ def asked(question: Any, *given: Any) -> dict[str, Any]:
     try:
         return {"answer": question(*given)}
     except (OSError, ValueError, LookupError, TypeError) as error:
-        return {"error": str(error) or type(error).__name__}
+        reason = getattr(error, "reason", error)  # urllib wraps what the system said
+        return {"error": str(getattr(reason, "strerror", None) or reason) or type(error).__name__}
 
 
 def api_client() -> ssl.SSLContext:
@@ -144,9 +145,12 @@ def certificates() -> dict[str, str]:
     return found
 
 
-def holder() -> Optional[dict[str, Any]]:  # noqa: UP045 - the node's Python may be 3.9
-    """Who works on the cluster now."""
-    found: dict[str, Any] = json.loads(LOCK.read_text())
+def holder() -> dict[str, Any]:
+    """Who works on the cluster now: the lock's holder, when the process that keeps it here is there."""
+    found: dict[str, Any] = json.loads(HOLDER.read_text())
+    started = Path(f"/proc/{found['keeper']['pid']}/stat").read_text().rpartition(")")[2].split()[19]
+    if started != found["keeper"]["start_time"]:
+        raise OSError("died")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gongbang.errors import ExitCode
 from gongbang.paths import shown
 from gongbang.runs import folders, found
 from gongbang.status.report import CertificateStatus, RunStatus
@@ -24,11 +25,12 @@ def certificates(answers: Answers) -> tuple[CertificateStatus, ...]:
 
 
 def last_run(cluster: str) -> RunStatus | None:
-    """The newest record of a cluster; None when there is none."""
-    for folder in folders.of_cluster(cluster)[-1:]:
+    """The newest record of a cluster that is not a refused second operator's; None when there is none."""
+    for folder in reversed(folders.of_cluster(cluster)):
         run = found.read(folder)
-        return RunStatus(
-            str(run.summary.get("command", "")), run.status, str(run.summary.get("started", "")),
-            run.seconds, run.changed, shown(folder),
-        )  # fmt: skip
+        if run.status != ExitCode.LOCKED.name.lower():
+            return RunStatus(
+                str(run.summary.get("command", "")), run.status, str(run.summary.get("started", "")),
+                run.seconds, run.changed, shown(folder),
+            )  # fmt: skip
     return None

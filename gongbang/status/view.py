@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from gongbang.lock.holder import who
 from gongbang.status.report import ControlPlaneStatus, RunStatus, Status
 
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
@@ -25,7 +26,7 @@ def text(status: Status, now: datetime) -> str:
     lines += [line for plane in status.control_planes for line in control_plane(plane)]
     lines += [*releases(status), *certificates(status)]
     if status.holder:
-        lines.append(row("working now", str(status.holder.get("who", "somebody"))))
+        lines.append(row("working now", who(status.holder)))
     if status.last_run:
         lines.append(row("last run", last_run(status.last_run, now)))
     for one in status.problems:
