@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import NoReturn
 
-from gongbang import about, lock, session
+from gongbang import about, lock, remains, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.redact import secrets_in, spellings
@@ -55,6 +55,7 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool, changes:
                 command, cluster.name, json=json, secrets=secrets(cluster), about=about.of(cluster)
             ) as opened,
             lock.held(cluster, command) if changes else nullcontext(),
+            remains.told(cluster),
         ):
             opened.code = body(cluster) or opened.code
         code = opened.code

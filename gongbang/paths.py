@@ -40,6 +40,16 @@ def lab_state_dir(cluster: str) -> Path:
     return state_dir() / "labs" / cluster
 
 
+def connections_dir(cluster: str) -> Path:
+    """The sockets of the SSH connections that Ansible keeps for later tasks."""
+    return state_dir() / "cp" / cluster
+
+
+def connection_dirs(cluster: str) -> tuple[Path, ...]:
+    """Where such sockets of a cluster may be: a lab's inventory names a folder of its own."""
+    return connections_dir(cluster), lab_state_dir(cluster) / "cp"
+
+
 def artifacts_dir(cluster: str) -> Path:
     """The records of one cluster's runs, and its kubeconfig."""
     base = os.environ.get("GONGBANG_ARTIFACTS", "")

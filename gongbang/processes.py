@@ -69,14 +69,18 @@ def parent(pid: int) -> int:
     return int(fields[1]) if fields else 0
 
 
-def connection_masters(pids: Iterable[int]) -> set[int]:
-    """Those of the processes that only keep an SSH connection open for later tasks."""
-    found = set()
-    for pid in pids:
+def connection_masters(folders: Iterable[Path]) -> list[int]:
+    """The processes that only keep an SSH connection open for later tasks, with a socket in one of the folders.
+
+    Their title is all they can be known by: it is written over the environment that would carry the run's tag.
+    """
+    begins = tuple(f"ssh: {folder}/".encode() for folder in folders)
+    found = []
+    for folder in PROC.iterdir():
         with contextlib.suppress(OSError):
-            words = (PROC / str(pid) / "cmdline").read_bytes()
-            if words.startswith(b"ssh:") and b"[mux]" in words:
-                found.add(pid)
+            title = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
+            if title.startswith(begins) and b"[mux]" in title:
+                found.append(int(folder.name))
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gongbang import processes
+from gongbang import paths, processes
 from gongbang.files import write_atomically
 from gongbang.paths import ROOT, TOOLS
 
@@ -44,6 +44,9 @@ KEPT = frozenset(
         "REQUESTS_CA_BUNDLE",
     ]
 )
+SOCKET_FOLDER_LIMIT = 75
+"""Characters: a socket's whole path may have 108, and ssh adds 28 for a while."""
+
 KEPT_PREFIXES = ("ANSIBLE_", "GONGBANG_")
 """What of our environment a run gets: nothing that is not named here."""
 
@@ -80,4 +83,13 @@ def environment(folder: Path, run_tag: Path) -> dict[str, str]:
         "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate" + (",gongbang_halt" if HALT in os.environ else ""),
         "GONGBANG_STOP_FILE": str(folder / "stop"),
         processes.TAG: str(run_tag),
+        **connections(run_tag.parent.name),
     }
+
+
+def connections(cluster: str) -> dict[str, str]:
+    """Where Ansible keeps its connections, so that they can be ended with the run; its own place when ours is too deep."""
+    folder = paths.connections_dir(cluster)
+    if len(str(folder)) > SOCKET_FOLDER_LIMIT:
+        return {}
+    return {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(paths.private_dir(folder))}

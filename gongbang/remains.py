@@ -1,0 +1,70 @@
+"""What an interrupted run leaves: units that go on on the nodes are named, connections of this controller are ended."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from gongbang import paths, proc, processes, session, ssh
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.model import Cluster
+from gongbang.session import RunFailedError
+
+UNITS = "sudo -n systemctl list-units --plain --no-legend --state=running 'gongbang-*.service'"
+CONNECT_S = 2
+ANSWER_S = 5
+"""Whoever pressed Ctrl-C wants to go: a node that does not answer soon is not waited for."""
+
+
+@contextmanager
+def told(cluster: Cluster) -> Iterator[None]:
+    """When the block is interrupted: say what still runs on nodes, end the connections that were kept for later tasks."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell(cluster)
+        raise
+    except RunFailedError as error:
+        if error.code is ExitCode.INTERRUPTED:
+            tell(cluster)
+        raise
+
+
+def tell(cluster: Cluster) -> None:
+    """Say what still runs, then end the connections."""
+    for node, units in running(cluster).items():
+        session.say(
+            f"still running on {node}: {', '.join(units)}; the same command waits for it, "
+            f"`systemctl stop {units[0]}` there ends it"
+        )
+    end_connections(cluster.name)
+
+
+def running(cluster: Cluster) -> dict[str, list[str]]:
+    """The units of ours that go on on each node; without the nodes that have none or do not answer."""
+    if not cluster.nodes or (cluster.is_lab and not paths.lab_state_dir(cluster.name).is_dir()):
+        return {}
+    with ssh.configuration(cluster) as config, ThreadPoolExecutor(len(cluster.nodes)) as pool:
+        names = [node.name for node in cluster.nodes]
+        answers = dict(zip(names, pool.map(lambda name: units_on(config, name), names), strict=True))
+    return {name: units for name, units in answers.items() if units}
+
+
+def units_on(config: Path, name: str) -> list[str]:
+    """The running units of one node."""
+    argv = ["ssh", "-F", str(config), "-o", f"ConnectTimeout={CONNECT_S}", name, UNITS]
+    try:
+        done = proc.run(argv, timeout=ANSWER_S, check=False)
+    except GongbangError:
+        return []
+    return [line.split()[0] for line in done.stdout.splitlines() if line.split()]
+
+
+def end_connections(cluster: str) -> list[int]:
+    """End the SSH connections that are kept open to a cluster's nodes; which processes they were."""
+    masters = processes.connection_masters(paths.connection_dirs(cluster))
+    processes.send(masters, signal.SIGTERM)
+    return masters
