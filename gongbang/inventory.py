@@ -13,6 +13,7 @@ from gongbang import proc, vault
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, GROUPS, Cluster, Node
 from gongbang.paths import ROOT, TOOLS, shown
+from gongbang.redact import redact
 from gongbang.templates import Resolver
 
 DEFAULT = "inventories/lab"
@@ -60,7 +61,7 @@ def read(path: Path) -> dict[str, Any]:
     if done.returncode != 0 and vault.told(done.stderr):
         raise vault.refused(path, done.stderr)
     if done.returncode != 0:
-        last = "\n        ".join(done.stderr.strip().splitlines()[-8:])
+        last = redact("\n        ".join(done.stderr.strip().splitlines()[-8:]))
         raise GongbangError(
             f"the inventory {shown(path)} cannot be read",
             last,

@@ -51,7 +51,7 @@ def say(text: str) -> None:
     """One line of progress for the user: on the open session's display, else on standard error."""
     session = _open.get()
     if session:
-        session.display.say(text)
+        session.display.say(session.record.clean(text))
         session.record.log(text)
     else:
         sys.stderr.write(text + "\n")

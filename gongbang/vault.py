@@ -22,8 +22,8 @@ MARK = "__ansible_vault"
 """The one key of what ansible-inventory prints for an encrypted variable."""
 SECONDS = 120
 FIX = (
-    "give the password: ANSIBLE_VAULT_PASSWORD_FILE=/path/to/file, or vault_password_file or vault_identity_list "
-    "in ansible.cfg; nobody is asked for it"
+    "set ANSIBLE_VAULT_PASSWORD_FILE to the file that holds it, or vault_password_file or vault_identity_list in "
+    "ansible.cfg; nobody is asked for it"
 )
 
 

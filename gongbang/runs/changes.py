@@ -27,4 +27,4 @@ def of(events: Iterable[Mapping[str, Any]]) -> list[Change]:
         if event.get("changed"):
             key = (str(event.get("role", "")), str(event.get("task", "")))
             hosts.setdefault(key, {})[str(event.get("host", ""))] = None
-    return [Change(role, task, tuple(names)) for (role, task), names in hosts.items()]
+    return [Change(role, task, tuple(sorted(names))) for (role, task), names in hosts.items()]

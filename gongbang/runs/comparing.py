@@ -91,8 +91,8 @@ def lines(data: dict[str, Any]) -> Iterator[str]:
     yield f"a  {data['a']}"
     yield f"b  {data['b']}"
     rows = [(name, shown(a), shown(b)) for name, (a, b) in data["facts"].items()]
-    width = max([len(str(row[1])) for row in rows], default=0)
-    yield from (f"{name:<24} {a:<{width}}  ->  {b}" for name, a, b in rows)
+    names, width = (max([len(row[column]) for row in rows], default=0) for column in (0, 1))
+    yield from (f"{name:<{names}}  {a:<{width}}  ->  {b}" for name, a, b in rows)
     yield from listing.table(
         ("ROLE", "SECONDS a", "b", "CHANGED a", "b"),
         [
