@@ -26,6 +26,9 @@ if space:
     holder.pid_space = lambda: space
 cluster = Cluster("c", (Node("cp1", "127.0.0.1", frozenset({"control_plane"}), "vm"),), Path("i"))
 session.say = lambda text: print(text, flush=True)
+if doing != "hold":  # all that were started together begin together
+    print("ready", flush=True)
+    sys.stdin.readline()
 try:
     with lock.held(cluster, "cluster.up"):
         lock.on_nodes()
@@ -35,7 +38,7 @@ try:
         else:  # a critical section: its marker must never be there when another one begins
             marker = Path(doing)
             marker.touch(exist_ok=False)
-            time.sleep(0.02)
+            time.sleep(0.3)
             marker.unlink()
 except GongbangError as error:
     print(error, flush=True)

@@ -138,12 +138,17 @@ def test_a_holder_that_lost_the_lock_is_told_to_stop(start: Start, tmp_path: Pat
 
 @pytest.mark.parametrize("rounds", range(3))
 def test_of_many_takers_one_has_it_at_a_time(start: Start, tmp_path: Path, rounds: int) -> None:
-    """A dead holder and ten takers on two controllers: who removes before he creates lets two in."""
+    """A dead holder and eight takers on six controllers: who looks first and takes then lets two in."""
     first = start("dead")
     assert said(first) == "got it"
     first.kill()
     marker = str(tmp_path / "inside")
-    takers = [start("here" if number % 2 else "elsewhere", doing=marker) for number in range(10)]
+    takers = [start(f"controller-{number % 6}", doing=marker) for number in range(8)]
+    assert [said(taker) for taker in takers] == ["ready"] * len(takers)
+    for taker in takers:
+        assert taker.stdin is not None
+        taker.stdin.write("\n")
+        taker.stdin.flush()
     results = [ended(taker) for taker in takers]
     assert {code for code, _ in results} <= {0, int(ExitCode.LOCKED)}, results
     assert 0 in {code for code, _ in results}
