@@ -14,6 +14,7 @@ import pytest
 
 from gongbang import records, status
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.lock.holder import describe
 from gongbang.model import Cluster
 from gongbang.runs import folders
 from gongbang.status import asking, judging, reading, view
@@ -202,6 +203,33 @@ def test_a_fake_ssh_gives_silence_with_its_last_line(
     answers = asking.ask(make_cluster(), tmp_path / "config")
     assert answers["w1"].silence == "w1: no route"
     assert answers["w2"].facts == {"joined": True}
+
+
+def test_watch_looks_again_and_prints_one_document_a_line(
+    make_cluster: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = iter([judging.judge(make_cluster(), {}), judged(make_cluster, head())])
+
+    def look(*_: object) -> Status:
+        try:
+            return next(looks)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(status, "look", look)
+    monkeypatch.setattr(status, "EVERY_S", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        status.show(make_cluster(), json=True, watch=True)
+    assert [json.loads(line)["state"] for line in capsys.readouterr().out.splitlines()] == ["absent", "ready"]
+
+
+def test_who_works_on_it_now_is_told(make_cluster: Make) -> None:
+    mine = describe("cluster.up")
+    assert f"working now     cluster.up of {mine['user']}@" in told(
+        judged(make_cluster, head(holder={"answer": mine}))
+    )
+    busy = judged(make_cluster, worker(holder={"answer": mine}))
+    assert [one.fix for one in busy.problems] == ["wait: somebody works on it now"]
 
 
 def test_the_script_answers_on_any_machine() -> None:
