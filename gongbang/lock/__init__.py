@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gongbang import paths, session
+from gongbang.errors import GongbangError
 from gongbang.lock import local, remote
 from gongbang.lock.holder import Holder, dead_here, describe, refusal, who
 from gongbang.model import CONTROL_PLANE, Cluster
@@ -41,6 +43,8 @@ def held(cluster: Cluster, command: str) -> Iterator[None]:
             previous = parts.enter_context(local.taken(path, holder))
         except local.HeldError as error:
             raise refusal(cluster.name, error.holder) from None
+        except OSError as error:
+            raise unwritable(path, error) from error
         mine = Held(cluster, holder, parts)
         tell(mine, previous)
         token = _held.set(mine)
@@ -48,6 +52,15 @@ def held(cluster: Cluster, command: str) -> Iterator[None]:
             yield
         finally:
             _held.reset(token)
+
+
+def unwritable(path: Path, error: OSError) -> GongbangError:
+    """The error of a controller on which no lock can be written."""
+    return GongbangError(
+        "the lock cannot be written, and without it two runs could meet on the cluster",
+        f"{path}: {error.strerror or error}",
+        "free space or mend the rights, or set XDG_STATE_HOME to a folder that can be written",
+    )
 
 
 def on_nodes() -> None:

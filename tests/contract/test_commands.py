@@ -14,6 +14,19 @@ from tests.contract.conftest import below, shown
 
 DOCS = ROOT / "docs/commands.md"
 BODY_LIMIT = 10
+WITHOUT_LOCK = frozenset(
+    {
+        "charts.list",
+        "cluster.doctor",
+        "cluster.plan",
+        "cluster.status",
+        "cluster.verify",
+        "lab.ssh",
+        "sweep",
+        "verify.drift",
+    }
+)
+"""Commands that only look, and two whose own calls of cluster.up take it."""
 
 
 def commands() -> set[str]:
@@ -58,6 +71,17 @@ def test_command_bodies_are_short() -> None:
             if isinstance(node, ast.FunctionDef) and node.decorator_list:
                 lines = (node.end_lineno or 0) - node.body[0].lineno + 1
                 assert lines <= BODY_LIMIT, f"{shown(path)}: {node.name} has {lines} lines"
+
+
+def test_commands_that_change_a_cluster_take_the_lock() -> None:
+    """A command is one that changes a cluster unless it is named here."""
+    for path in below("gongbang/commands", suffix=".py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "on_cluster":
+                name = getattr(call.args[0], "value", "")
+                locked = any(keyword.arg == "changes" for keyword in call.keywords)
+                free = name in WITHOUT_LOCK or name.startswith("runs.")
+                assert locked != free, f"{shown(path)}: {name} takes the lock: {locked}"
 
 
 def test_starting_a_command_imports_nothing_heavy() -> None:

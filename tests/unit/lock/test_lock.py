@@ -172,6 +172,14 @@ def test_a_node_that_cannot_be_asked_leaves_the_controllers_part(start: Start, t
     assert ended(start())[0] == ExitCode.LOCKED
 
 
+def test_a_lock_that_cannot_be_written_is_bad_input_and_says_where(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "here").write_text("a file where the state folder should be")
+    code, text = ended(start())
+    assert code == ExitCode.BAD_INPUT
+    assert f"{tmp_path}/here" in text
+    assert "XDG_STATE_HOME" in text
+
+
 def test_commands_without_a_lock_ask_no_node() -> None:
     lock.on_nodes()
 
