@@ -13,8 +13,8 @@ from typing import Any
 from gongbang import changes
 from gongbang.paths import ROOT
 
-MESSAGE_LIMIT = 4000
-"""How many characters of a failure's message are kept in its event; the log has all."""
+MESSAGE_LIMIT = 40_000
+"""How many characters of a failure's message are kept in its event (preflight lists every problem); the log has all."""
 
 
 class Kind(StrEnum):

@@ -54,8 +54,10 @@ def told(event: Event, again: str, inventory: Path) -> tuple[str, str]:
     key = hostkeys.explain(event.message)
     if key:
         return key.message, key.fix
-    own = re.search(r"^\s*fix: +(.+)$", event.message, re.MULTILINE)
-    return event.message, own[1] if own else advice(event, again, inventory)
+    own = re.findall(r"^\s*fix: +(.+)$", event.message, re.MULTILINE)
+    if len(own) > 1:
+        return event.message, f"mend what is listed, then: {again}"
+    return event.message, own[0] if own else advice(event, again, inventory)
 
 
 def advice(event: Event, again: str, inventory: Path) -> str:

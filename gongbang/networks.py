@@ -27,9 +27,30 @@ def networks(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(
                 f"{name} is not a network", f"{text!r}: {error}", f"write it like 10.244.0.0/16 in {name}"
             )
+    yield from families(cluster, parsed)
     yield from overlaps(parsed)
     yield from nodes_inside(cluster, parsed)
     yield from too_small(cluster, parsed.get("cluster_pod_network"))
+
+
+def families(cluster: Cluster, parsed: Mapping[str, Network]) -> Iterator[Problem]:
+    """IPv6, which the pod network's releases are not set up for, and addresses that are names."""
+    fix = "give IPv4: IPv6 and dual stack are not supported yet"
+    for name, network in parsed.items():
+        if network.version != 4:
+            yield Problem(f"{name} is not IPv4", str(network), fix)
+    for node in cluster.nodes:
+        try:
+            address = ipaddress.ip_address(node.address)
+        except ValueError:
+            yield Problem(
+                "a node's address is a name; etcd and the kubelet listen on addresses",
+                f"{node.address} of {node.name}",
+                "set cluster_node_address to the node's IPv4 address; ansible_host may stay a name",
+            )
+        else:
+            if address.version != 4:
+                yield Problem("a node's address is not IPv4", f"{address} of {node.name}", fix)
 
 
 def overlaps(parsed: Mapping[str, Network]) -> Iterator[Problem]:

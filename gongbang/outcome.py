@@ -20,6 +20,11 @@ def refuses(event: Event) -> bool:
     return event.task.rpartition(" | ")[2].startswith("Refuse ")
 
 
+def counts_the_nodes(event: Event) -> bool:
+    """Whether the task only ends a run that some nodes did not answer; what they said tells more."""
+    return event.task == "Need an answer of every node"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How ansible-playbook ended; `rc` None or `interrupted` tells that it did not by itself."""
@@ -49,7 +54,7 @@ class Outcome:
             return ExitCode.INTERRUPTED
         if self.rc == 0 and not self.missing:
             return ExitCode.DONE
-        failed = self.of_kind(Kind.FAILED)
+        failed = [event for event in self.of_kind(Kind.FAILED) if not counts_the_nodes(event)]
         if failed and all(
             event.play in self.looking or refuses(event) or needs_sudo(event) for event in failed
         ):

@@ -1,4 +1,4 @@
-"""Two real nodes, and inventories that are wrong in one way each."""
+"""Three real nodes, and inventories that are wrong in one way each."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
+from tests.nodes.faults import Fault, made
 
 Site = Callable[[dict[str, Any]], Path]
 Up = Callable[..., subprocess.CompletedProcess[str]]
@@ -20,31 +21,6 @@ OnNode = Callable[[str, str], str]
 FRESH = "-o IdentitiesOnly=yes -o UserKnownHostsFile={{ lab_state_dir }}/known_hosts -o ControlPath=none"
 X = {"name": "x", "namespace": "x"}
 REFUSED: dict[str, tuple[dict[str, Any], ExitCode, tuple[str, ...]]] = {
-    "too little memory": (
-        {"host_min_memory_mib": 999999},
-        ExitCode.BAD_INPUT,
-        ("memory", "999999", "host_min_memory_mib"),
-    ),
-    "too little disk": (
-        {"host_min_disk_mib": {"/var": 99999999}},
-        ExitCode.BAD_INPUT,
-        ("/var", "99999999", "host_min_disk_mib"),
-    ),
-    "a patch version that the repository does not have": (
-        {"cluster_kubernetes_version": "1.36.99"},
-        ExitCode.BAD_INPUT,
-        ("1.36.99", "1.36.3", "cluster.yml"),
-    ),
-    "a chart that does not exist": (
-        {"helm_releases": [X | {"chart": "charts/nowhere"}]},
-        ExitCode.BAD_INPUT,
-        ("charts/nowhere", "helm_releases"),
-    ),
-    "values that a chart refuses": (
-        {"helm_releases": [X | {"chart": "charts/web", "values": {"replicas": "many"}}]},
-        ExitCode.BAD_INPUT,
-        ("charts/web", "replicas", "helm_releases"),
-    ),
     "a key that the node refuses": (
         {"ansible_ssh_private_key_file": "{{ lab_state_dir }}/no_such_key", "ansible_ssh_common_args": FRESH},
         ExitCode.UNREACHABLE,
@@ -75,6 +51,18 @@ def test_a_node_that_does_not_answer(site: Site, up: Up) -> None:
 
 
 @pytest.mark.usefixtures("untouched")
+def test_a_node_that_does_not_answer_hides_no_problem_of_another(site: Site, up: Up) -> None:
+    path = site({"host_min_memory_mib": 999999})
+    hosts = path / "hosts.yml"
+    hosts.write_text(hosts.read_text().replace("172.30.46.21", "172.30.46.99"))
+    done = up(path)
+    said = done.stdout + done.stderr
+    assert done.returncode == ExitCode.BAD_INPUT, said
+    for words in ("no answer of w1", "cp1: too little memory", "w2: too little memory"):
+        assert words in said, said
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_changed_host_key_is_told_with_both_fingerprints(
     lab: Cluster, site: Site, up: Up, tmp_path: Path
 ) -> None:
@@ -92,16 +80,15 @@ def test_a_changed_host_key_is_told_with_both_fingerprints(
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_user_without_sudo(site: Site, up: Up, on_node: OnNode) -> None:
-    on_node("w1", "mv /etc/sudoers.d /etc/sudoers.d.away")
-    try:
+def test_users_without_sudo_or_without_a_terminal_for_it(site: Site, up: Up, on_node: OnNode) -> None:
+    terminal = Fault("cp1", "echo Defaults requiretty > /etc/sudoers.d/tty", "rm /etc/sudoers.d/tty")
+    none = Fault("w1", "mv /etc/sudoers.d /etc/sudoers.d.away", "mv /etc/sudoers.d.away /etc/sudoers.d")
+    with made(on_node, (terminal, none)):
         done = up(site({}))
-    finally:
-        on_node("w1", "mv /etc/sudoers.d.away /etc/sudoers.d")
     said = done.stdout + done.stderr
     assert done.returncode == ExitCode.BAD_INPUT, said
-    assert "sudo" in said
-    assert "w1" in said
+    for words in ("problems: 2", "cp1: commands", "!requiretty", "w1: commands", "ansible_become_password"):
+        assert words in said, said
 
 
 def test_a_chart_that_its_registry_does_not_have_ends_before_kubeadm_runs(

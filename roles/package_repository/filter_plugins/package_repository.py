@@ -141,6 +141,17 @@ def nowhere(wanted: Sequence[dict[str, Any]], indexes: Sequence[str]) -> list[st
     ]
 
 
+def silent(answers: Sequence[dict[str, Any]]) -> list[str]:
+    """A message for each repository that gave no list of packages; some have only a compressed one (404)."""
+    fix = "start it, or correct its uris in group_vars/all/sources.yml"
+    return [
+        f"the package repository {answer['item']['name']} does not answer"
+        f"\n    seen: {answer['item']['uris']}: {answer.get('msg', '')}\n    fix:  {fix}"
+        for answer in answers
+        if answer.get("status") not in (200, 404)
+    ]
+
+
 class FilterModule:
     """What Ansible loads."""
 
@@ -152,4 +163,5 @@ class FilterModule:
             "package_repository_unheld": unheld,
             "package_repository_available": available,
             "package_repository_nowhere": nowhere,
+            "package_repository_silent": silent,
         }

@@ -10,10 +10,10 @@ from gongbang.paths import ROOT
 
 
 @cache
-def plugin(role: str) -> Any:
-    """The module of a role's filters."""
-    path = ROOT / "roles" / role / "filter_plugins" / f"{role}.py"
-    spec = importlib.util.spec_from_file_location(f"filters_of_{role}", path)
+def plugin(role: str, name: str = "") -> Any:
+    """The module of a role's filters; `name` where it is not called like the role."""
+    path = ROOT / "roles" / role / "filter_plugins" / f"{name or role}.py"
+    spec = importlib.util.spec_from_file_location(f"filters_of_{path.stem}", path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

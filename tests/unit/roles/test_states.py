@@ -97,3 +97,21 @@ def test_what_the_inventory_takes_back_goes() -> None:
 
 def test_a_node_without_declaration_gets_no_annotation() -> None:
     assert plugin("control_plane").commands(node({}, []), [{"name": "w1", "labels": {}, "taints": []}]) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "state", "words"),
+    [
+        ("cp1", LIVE, ""),
+        ("cp1", {**LIVE, "version": "1.35.4"}, "1.35.4 runs, 1.36.3 is declared"),
+        ("w1", LIVE, "a worker of the inventory carries a control plane"),
+        ("w1", {"kubelet": "1", "config": "1", "node": "True"}, ""),
+        ("cp1", {"kubelet": "1", "config": "1", "node": "True"}, "is a worker of a cluster"),
+        ("cp1", {"kubelet": "1", "config": "1", "unfinished": "init"}, ""),
+        ("w1", {"package": ""}, ""),
+    ],
+)
+def test_what_is_there_and_was_not_declared(host: str, state: dict[str, str], words: str) -> None:
+    found = plugin("kubeadm", "kubeadm_problems").problems({host: state}, "1.36.3", ["cp1"])
+    assert bool(found) == bool(words)
+    assert all(words in text and text.startswith(f"{host}: ") and "fix:" in text for text in found)

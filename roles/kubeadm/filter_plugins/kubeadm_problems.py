@@ -1,0 +1,54 @@
+"""Filter of the role kubeadm: what is on these nodes already and does not go with what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+CONTROL_PLANE = ("admin", "etcd", "version")
+"""What only a control plane has."""
+UNCLEAR = ("running", "unfinished")
+"""Steps that go on, or did not end well: the roles judge those."""
+
+
+def message(host: str, what: str, seen: object, fix: str) -> str:
+    """The node and the three parts of a message."""
+    return f"{host}: {what}\n    seen: {seen}\n    fix:  {fix}"
+
+
+def of_node(host: str, state: Mapping[str, str], version: str, control_plane: bool) -> Iterator[str]:
+    """What does not go with the declaration on one node."""
+    if state.get("version", version) != version:
+        what = "the cluster runs another version of Kubernetes, and this version of gongbang does not upgrade"
+        fix = f"declare this one in group_vars/all/cluster.yml: {state['version']}"
+        yield message(host, what, f"{state['version']} runs, {version} is declared", fix)
+    has = [key for key in CONTROL_PLANE if key in state]
+    if any(key in state for key in UNCLEAR):
+        return
+    if has and not control_plane:
+        what = "a worker of the inventory carries a control plane"
+        fix = "put it into the group control_plane, or give its cluster up: ./inv cluster.reset with that cluster's inventory"
+        yield message(host, what, f"there are {', '.join(has)} of a control plane", fix)
+    if control_plane and "kubelet" in state and not has:
+        what = "the control plane of the inventory is a worker of a cluster"
+        fix = "put it into the group workers, or take it out of its cluster: ./inv cluster.reset with that cluster's inventory"
+        yield message(host, what, "a kubelet.conf without a control plane", fix)
+
+
+def problems(
+    states: Mapping[str, Mapping[str, str]], version: str, control_planes: Sequence[str]
+) -> list[str]:
+    """Every problem of every node; `states` holds those that could be asked."""
+    return [
+        text
+        for host, state in states.items()
+        for text in of_node(host, state, version, host in control_planes)
+    ]
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, Any]:
+        """The filters by name."""
+        return {"kubeadm_problems": problems}
