@@ -91,6 +91,16 @@ def status(c: Context, inventory: str = "", json: bool = False, watch: bool = Fa
     )
 
 
+@task(help={"inventory": INVENTORY, "json": "print the findings as JSON, and nothing else"})
+def doctor(c: Context, inventory: str = "", json: bool = False) -> None:
+    """Tell all that is wrong with inventory, nodes and cluster, each with the command that helps."""
+    from gongbang import doctor as module
+
+    on_cluster(
+        "cluster.doctor", inventory, lambda cluster: module.show(cluster, json=json), json=json, record=False
+    )
+
+
 @task(help={**COMMON, "yes": "do not ask for the cluster's name"})
 def reset(c: Context, inventory: str = "", yes: bool = False, json: bool = False) -> None:
     """Take the cluster off its nodes again; the machines stay."""
