@@ -33,6 +33,10 @@ class Stage:
     """After which the stage is ended, so that what hangs is told by name."""
 
 
+SWEEP = ("sweep", "--again", "--shots=sample", "--sample=8", "--down")
+"""The part of the crash sweep that every test run holds: the same places each time, about six minutes."""
+
+
 def molecule(scenario: str, level: int = NORMAL) -> Stage:
     """A molecule scenario as a stage."""
     argv = (str(TOOLS / "molecule"), "test", "--scenario-name", scenario)
@@ -58,6 +62,7 @@ STAGES: tuple[Stage, ...] = (
     molecule("docker"),
     molecule("closed"),
     molecule("vm"),
+    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=30),
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
     molecule("vms", FULL),

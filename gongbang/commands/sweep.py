@@ -20,6 +20,7 @@ GROUP = ""
         "shots": "fire single shots: all, sample, or a part of their names; alone, without a chain",
         "minutes": "stop after the kill or shot that runs then; the same command goes on",
         "again": "forget what earlier runs of the sweep have done",
+        "down": "remove the nodes when all has ended well",
         "write": "write docs/sweep.json and docs/sweep.md",
         "json": JSON,
     }
@@ -32,12 +33,13 @@ def sweep(
     shots: str = "",
     minutes: int = 0,
     again: bool = False,
+    down: bool = False,
     write: bool = False,
     json: bool = False,
 ) -> None:
     """Kill cluster.up at every task boundary and in single shots, run it again, compare with an undisturbed run."""
     from gongbang.sweep import session as module
 
-    wanted = module.Wanted(sample, part, shots, minutes, write, again)
+    wanted = module.Wanted(sample, part, shots, minutes, write, again, down)
     given = inventory or str(module.INVENTORY)
     on_cluster("sweep", given, partial(module.run, wanted=wanted), json=json)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gongbang import proc
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster, Node
+from gongbang.remote import ADMIN
 from gongbang.sweep import driver, nodes
 from gongbang.sweep.driver import Run
 from gongbang.sweep.moments import Moment
@@ -24,7 +25,7 @@ class Scene:
 
 
 Strike = Callable[[Scene], None]
-HELM = "helm --kubeconfig /etc/kubernetes/admin.conf"
+HELM = f"helm --kubeconfig {ADMIN}"
 
 
 def struck(cluster: Cluster, node: Node, moment: Moment, strike: Strike, *, freeze: bool) -> str:
@@ -98,11 +99,13 @@ def give_disk_back(cluster: Cluster) -> None:
 
 def without_release(cluster: Cluster) -> None:
     """A cluster without the release `web`."""
+    nodes.standing(cluster)
     nodes.shell(cluster, nodes.head(cluster), f"{HELM} uninstall web --namespace web --wait")
 
 
 def with_other_release(cluster: Cluster) -> None:
     """A cluster whose release `web` has other values, as an upgrade by hand leaves it."""
+    nodes.standing(cluster)
     chart = "/var/lib/gongbang/helm/web"
     script = (
         f"{HELM} upgrade web {chart}.tgz --namespace web --values {chart}.yml --set preStopSeconds=6 --wait"

@@ -84,6 +84,12 @@ INIT = {
 JOIN = {phase: _kubeadm("join", phase) for phase in ("preflight", "kubelet-start", "kubelet-check")} | {
     "tls-bootstrap": _kubeadm("join", "tls-bootstrap", "to perform the TLS Bootstrap")
 }
-PACKAGES = Moment("packages", IN_A_FILE + THEN, ("/var/log/dpkg.log", "status half-configured"), "dpkg")
+PACKAGES = {
+    step: Moment(f"packages, {step}", IN_A_FILE + THEN, ("/var/log/dpkg.log", f"status {word}"), "dpkg")
+    for step, word in (
+        ("unpacking", "half-installed kubelet:"),
+        ("configuring", "half-configured containerd.io:"),
+    )
+}
 INSTALL = Moment("helm pending-install", IN_HELM + THEN, ("web", "pending-install"), "helm")
 UPGRADE = Moment("helm pending-upgrade", IN_HELM + THEN, ("web", "pending-upgrade"), "helm")

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from gongbang import engine, proc
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
+from gongbang.remote import ADMIN
 from gongbang.sweep import driver
 from gongbang.sweep.driver import Run
 
@@ -19,19 +20,34 @@ SECONDS = 120.0
 
 def fresh(cluster: Cluster) -> None:
     """No node of the lab exists, and the engine runs."""
+    gone(cluster)
+    engine.ensure()
+
+
+def gone(cluster: Cluster) -> None:
+    """No node of the lab exists; with the last lab the engine may end."""
     engine.ensure()
     driver.command(cluster, "lab.down")
-    engine.ensure()
+
+
+def standing(cluster: Cluster) -> None:
+    """The cluster is there, as an earlier shot or run has left it or made now."""
+    ready = "test -x /usr/local/lib/gongbang/kubeadm-reset && kubectl --kubeconfig {ADMIN} get --raw /readyz"
+    argv = ["docker", "exec", container(cluster, head(cluster)), "sh", "-c", ready]
+    if proc.run(argv, timeout=SECONDS, check=False).returncode != 0:
+        driver.command(cluster, "cluster.up")
 
 
 def emptied(cluster: Cluster) -> None:
     """Every node has its packages, and none a cluster."""
+    standing(cluster)
     with ThreadPoolExecutor(len(cluster.nodes)) as pool:
         list(pool.map(lambda node: shell(cluster, node, EMPTY), cluster.nodes))
 
 
 def without_member(cluster: Cluster, node: Node) -> None:
     """The cluster runs and the node is no member of it."""
+    standing(cluster)
     kubectl(cluster, f"delete node {node.name}")
     shell(cluster, node, EMPTY)
 
@@ -54,7 +70,7 @@ def shell(cluster: Cluster, node: Node, script: str) -> str:
 
 def kubectl(cluster: Cluster, words: str) -> str:
     """What kubectl prints on the first control plane."""
-    return shell(cluster, head(cluster), f"kubectl --kubeconfig /etc/kubernetes/admin.conf {words}")
+    return shell(cluster, head(cluster), f"kubectl --kubeconfig {ADMIN} {words}")
 
 
 def power_cut(cluster: Cluster, node: Node) -> None:

@@ -10,7 +10,7 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
-from gongbang.sweep import chain, report, shots, store
+from gongbang.sweep import chain, nodes, report, shots, store
 from gongbang.sweep.boundaries import chosen, of_chain
 from gongbang.sweep.store import State
 
@@ -28,6 +28,7 @@ class Wanted:
     minutes: int = 0
     write: bool = False
     again: bool = False
+    down: bool = False
 
     @property
     def chain(self) -> str:
@@ -53,7 +54,10 @@ def run(cluster: Cluster, wanted: Wanted) -> ExitCode:
         session.say("\n".join(report.table(state)))
         if wanted.write:
             report.write(state)
-    return _verdict(state)
+    code = _verdict(state)
+    if wanted.down:
+        nodes.gone(cluster)
+    return code
 
 
 def _fire(cluster: Cluster, state: State, words: str, until: float) -> None:

@@ -54,7 +54,7 @@ def both(moment: Moment, prepare: Callable[[Cluster], None], node: Callable[[Clu
 
 # From empty nodes to ones with more on them: each begins where the one before has ended.
 SHOTS: tuple[Shot, ...] = (
-    *both(moments.PACKAGES, nodes.fresh, nodes.head),
+    *(shot for moment in moments.PACKAGES.values() for shot in both(moment, nodes.fresh, nodes.head)),
     *(shot for moment in moments.INIT.values() for shot in both(moment, nodes.emptied, nodes.head)),
     Shot(
         "init, containerd killed",
