@@ -79,6 +79,27 @@ def cut_off(scene: Scene) -> None:
         nodes.back(scene.cluster, scene.node)
 
 
+def all_cut_off(scene: Scene) -> None:
+    """The controller reaches no node until the run has ended."""
+    for node in scene.cluster.nodes:
+        nodes.cut_off(scene.cluster, node)
+    try:
+        scene.run.wait()
+    finally:
+        for node in scene.cluster.nodes:
+            nodes.back(scene.cluster, node)
+
+
+def hangs(scene: Scene) -> None:
+    """The node's processes stand still until the run has ended; its network does not say that it is gone."""
+    name = nodes.container(scene.cluster, scene.node)
+    proc.run(["docker", "pause", name])
+    try:
+        scene.run.wait()
+    finally:
+        proc.run(["docker", "unpause", name])
+
+
 def disk_full(scene: Scene) -> None:
     """Nothing more can be written where the run keeps its record."""
     proc.run(["dd", "if=/dev/zero", f"of={driver.records(scene.cluster) / 'ballast'}", "bs=4k"], check=False)

@@ -65,6 +65,8 @@ SHOTS: tuple[Shot, ...] = (
     ),
     *(shot for moment in moments.JOIN.values() for shot in both(moment, leave_worker, worker)),
     Shot("join, node cut off and back", leave_worker, worker, moments.JOIN["kubelet-start"], faults.cut_off),
+    Shot("join, node hangs", leave_worker, worker, moments.JOIN["kubelet-start"], faults.hangs),
+    Shot("join, all nodes cut off", leave_worker, worker, moments.JOIN["kubelet-start"], faults.all_cut_off),
     *both(moments.INSTALL, faults.without_release, nodes.head),
     *both(moments.UPGRADE, faults.with_other_release, nodes.head),
     Shot(
