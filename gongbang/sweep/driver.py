@@ -95,6 +95,8 @@ class Run:
         """SIGKILL everything that the run has started on this machine; nobody gets to clean up."""
         self.killed = True
         end_all(self.mark)
+        masters = processes.connection_masters(paths.connection_dirs(self.cluster.name))
+        processes.send(masters, SIGKILL)
         self._process.wait()
 
     @property
