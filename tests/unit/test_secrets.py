@@ -149,6 +149,7 @@ def test_nothing_secret_is_in_a_process_list_nor_in_the_environment_that_is_kept
         lambda: base.exists() and any("Sleep for" in path.read_text() for path in base.glob("*/events.jsonl"))
     )
     record = (base / "latest").resolve()
+    wait_for(lambda: len(list(command_lines(str(record)))) > 2)  # the task's worker comes after its event
     seen = list(command_lines(str(record)))
     while_running = [
         path.name for path in record.rglob("*") if path.is_file() and b"canary-of-the" in path.read_bytes()
