@@ -12,7 +12,7 @@ from gongbang import fingerprint
 from gongbang.errors import GongbangError
 from gongbang.files import write_atomically
 from gongbang.model import Cluster
-from gongbang.sweep import driver, store
+from gongbang.sweep import driver, nodes, store
 
 SETTLE_S = 120.0
 """How long controllers may need to bring pods, requests and autoscalers to rest."""
@@ -60,10 +60,11 @@ def capture(cluster: Cluster) -> dict[str, Any]:
 
 
 def keep(cluster: Cluster, name: str, run: driver.Run, lines: list[str]) -> Path:
-    """Keep what tells of a failure: the record and the output of the last run, and what differs."""
+    """Keep what tells of a failure: record and output of the last run, what differs, what the cluster says now."""
     place = driver.folder(cluster) / "evidence" / name.replace("/", "-of-").replace(" ", "-")
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(run.record, place, ignore=shutil.ignore_patterns(".run-*"))
     shutil.copy2(run.output, place)
+    write_atomically(place / "cluster.txt", nodes.told(cluster))
     write_atomically(place / "differences.txt", "".join(f"{line}\n" for line in lines))
     return place

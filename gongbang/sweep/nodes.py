@@ -73,6 +73,15 @@ def kubectl(cluster: Cluster, words: str) -> str:
     return shell(cluster, head(cluster), f"kubectl --kubeconfig {ADMIN} {words}")
 
 
+def told(cluster: Cluster) -> str:
+    """What nodes, pods, requests, events and disks say, as far as the control plane answers."""
+    ask = f"export KUBECONFIG={ADMIN}; kubectl get nodes,pods,csr --all-namespaces --output wide; df -h /var;"
+    ask += " kubectl get events --all-namespaces --sort-by .lastTimestamp | tail -n 60"
+    argv = ["docker", "exec", container(cluster, head(cluster)), "sh", "-c", ask]
+    done = proc.run(argv, timeout=SECONDS, check=False)
+    return done.stdout + done.stderr
+
+
 def power_cut(cluster: Cluster, node: Node) -> None:
     """The node is dead at once, and started again."""
     name = container(cluster, node)
