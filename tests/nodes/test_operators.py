@@ -42,15 +42,15 @@ def work(lab: Cluster, on_node: OnNode, tmp_path: Path) -> Iterator[Callable[...
         child = subprocess.Popen(argv, cwd=ROOT, env=env, text=True, stdout=pipe, stderr=subprocess.STDOUT)
         started.append(child)
         if begun:
-            wait_for(lambda: all(on_node(name, "pgrep -x sleep || true") for name in ("cp1", "w1")))
+            wait_for(lambda: all(on_node(node.name, "pgrep -x sleep || true") for node in lab.nodes))
         return child
 
     yield start
     for child in started:
         child.kill()
         child.communicate()
-    for name in ("cp1", "w1"):
-        on_node(name, f"systemctl stop {UNIT} 2>/dev/null; pkill -x sleep; rm -f {SECOND}; true")
+    for node in lab.nodes:
+        on_node(node.name, f"systemctl stop {UNIT} 2>/dev/null; pkill -x sleep; rm -f {SECOND}; true")
     processes.end(str(tmp_path / "artifacts"))
 
 
@@ -222,7 +222,7 @@ def test_a_node_that_is_lost_in_the_middle_is_named_and_the_others_finish(
 
 def test_all_nodes_lost_is_one_message(lab: Cluster, work: Callable[..., Operator]) -> None:
     child = work("sleep 60")
-    with cut_off(lab, "cp1", "w1"):
+    with cut_off(lab, *(node.name for node in lab.nodes)):
         code, text, _ = ended(child)
     assert code == ExitCode.UNREACHABLE, text
     assert text.count("FAILED") == 1
