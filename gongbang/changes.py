@@ -18,6 +18,8 @@ def words(task: str, action: str, result: Mapping[str, Any]) -> tuple[str, ...]:
     module = action.rpartition(".")[2]
     if module == "owned_files":
         return tuple(str(text) for text in result.get("words") or []) or (named(task),)
+    if module == "file":
+        return (guarded(result) or named(task),)
     if module == "debug":
         return said(result)
     return unit(result) if module == "systemd_service" else (named(task),)
@@ -35,22 +37,24 @@ def named(task: str) -> str:
     return name[:1].lower() + name[1:]
 
 
+def guarded(result: Mapping[str, Any]) -> str:
+    """A file whose mode or owner changes; empty when the result names none."""
+    path = result.get("path") or result.get("dest") or result.get("item")
+    return f"file {path}: other mode or owner -> as declared" if path else ""
+
+
 def unit(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """How a unit changes: what it is and what it becomes."""
-    asked = dict((result.get("invocation") or {}).get("module_args") or {})
+    """How a unit changes: what it is and what it becomes. What runs already and changes is restarted."""
     before: Mapping[str, Any] = result.get("status") or {}
-    name = str(result.get("name") or asked.get("name") or "systemd").removesuffix(".service")
+    name = str(result.get("name") or "systemd").removesuffix(".service")
     found = []
-    enabled = before.get("UnitFileState")
-    if asked.get("enabled") is not None and enabled and (enabled == "enabled") != asked["enabled"]:
-        found.append(f"{enabled} -> {'enabled' if asked['enabled'] else 'disabled'}")
-    if asked.get("masked") and enabled != "masked":
-        found.append(f"{enabled or 'there'} -> masked")
-    state = asked.get("state")
-    if state == "restarted":
-        found.append("restart")
-    elif state:
-        found.append(f"{before.get('ActiveState', 'unknown')} -> {state}")
+    file, active = before.get("UnitFileState"), before.get("ActiveState")
+    if "enabled" in result and file and (file == "enabled") != result["enabled"]:
+        found.append(f"{file} -> {'enabled' if result['enabled'] else 'disabled'}")
+    if result.get("state") == "started" and active == "active":
+        found += [] if found else ["restart"]
+    elif result.get("state"):
+        found.append(f"{active or 'unknown'} -> {result['state']}")
     return (f"service {name}: {', '.join(found) or 'read its files again'}",)
 
 

@@ -106,10 +106,33 @@ def differing(wanted: Sequence[dict[str, Any]], dpkg: str) -> list[dict[str, str
     return found
 
 
+def spoilt(wanted: Sequence[dict[str, Any]], answer: str) -> list[dict[str, Any]]:
+    """Files of packages that stay as they are, and that are gone or not as delivered: spec, paths, change (in words)."""
+    have, other = installed(answer), {one["name"] for one in differing(wanted, answer)}
+    paths: dict[str, list[str]] = {}
+    for line in answer.splitlines():
+        mark, _, rest = line.partition("\t")
+        name, _, path = rest.partition("\t")
+        if mark == "spoilt" and name in have and name not in other:
+            paths.setdefault(name, []).append(path)
+    return [
+        {
+            "spec": f"{name}={have[name][0]}",
+            "paths": found,
+            "change": [f"file /{path}: not as package {name} delivers it -> restored" for path in found],
+        }
+        for name, found in paths.items()
+    ]
+
+
 def unheld(wanted: Sequence[dict[str, Any]], dpkg: str) -> list[str]:
-    """The packages to hold that dpkg does not hold."""
-    have = installed(dpkg)
-    return [one["name"] for one in wanted if one.get("hold") and have.get(one["name"], ("", ""))[1] != "hold"]
+    """The packages to hold that dpkg does not hold, or will not hold any more once apt has changed them."""
+    have, other = installed(dpkg), {one["name"] for one in differing(wanted, dpkg)}
+    return [
+        one["name"]
+        for one in wanted
+        if one.get("hold") and (have.get(one["name"], ("", ""))[1] != "hold" or one["name"] in other)
+    ]
 
 
 def available(madison: Sequence[str]) -> str:
@@ -160,6 +183,7 @@ class FilterModule:
         return {
             "package_repository_trust": trust,
             "package_repository_differing": differing,
+            "package_repository_spoilt": spoilt,
             "package_repository_unheld": unheld,
             "package_repository_available": available,
             "package_repository_nowhere": nowhere,

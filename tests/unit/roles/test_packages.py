@@ -48,7 +48,27 @@ def test_only_packages_that_are_not_held_are_named() -> None:
     assert plugin("package_repository").unheld(wanted, DPKG) == ["helm"]
 
 
+def test_a_held_package_that_apt_changes_is_held_again() -> None:
+    wanted = [{"name": "kubelet", "version": "1.36.9-*", "hold": True}]
+    assert plugin("package_repository").unheld(wanted, DPKG) == ["kubelet"]
+
+
 def test_a_version_that_nobody_has_is_told_with_those_there_are() -> None:
     [text] = plugin("package_repository").nowhere([{"name": "kubelet", "version": "1.36.9-*"}], [INDEX])
     assert "1.36.3-1.1, 1.36.4-1.1" in text
     assert plugin("package_repository").nowhere([{"name": "kubelet", "version": "1.36.3-*"}], [INDEX]) == []
+
+
+def test_spoilt_files_are_restored_unless_their_package_is_changed_anyway() -> None:
+    answer = (
+        DPKG
+        + "spoilt\tkubelet\tusr/lib/systemd/x.conf\nspoilt\thelm\tusr/bin/helm\nspoilt\tgone\tusr/bin/gone\n"
+    )
+    wanted = [{"name": "kubelet"}, {"name": "helm", "version": "9.*"}, {"name": "gone"}]
+    assert plugin("package_repository").spoilt(wanted, answer) == [
+        {
+            "spec": "kubelet=1.36.3-1.1",
+            "paths": ["usr/lib/systemd/x.conf"],
+            "change": ["file /usr/lib/systemd/x.conf: not as package kubelet delivers it -> restored"],
+        }
+    ]
