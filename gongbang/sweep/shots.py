@@ -73,7 +73,11 @@ SHOTS: tuple[Shot, ...] = (
         "controller's disk full", leave_worker_and_disk, worker, moments.JOIN["preflight"], faults.disk_full
     ),
 )
-SAMPLE = ("init in wait-control-plane, power cut", "helm pending-install, controller dead")
+SAMPLE = (
+    "init in wait-control-plane, power cut",
+    "join in kubelet-start, controller dead",
+    "helm pending-install, controller dead",
+)
 
 
 def fire(cluster: Cluster, shot: Shot) -> dict[str, object]:
