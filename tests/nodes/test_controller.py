@@ -8,10 +8,10 @@ from pathlib import Path
 
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT
-from tests.nodes.conftest import BASE, SECONDS
+from tests.nodes.conftest import BASE
 
 NOBODY = "65534"
-HIDE = 'for name in dockerd docker sudo; do file=$(command -v $name) && mount --bind /dev/null "$file"; done; exec "$@"'
+HIDE = 'for file in $(which -a dockerd docker sudo); do mount --bind /dev/null "$file"; done; exec "$@"'
 """In a mount namespace of its own: the machine's files stay as they are."""
 READS = "+dac_read_search,+dac_override"
 """Not root, but able to read a checkout that lies in root's home."""
@@ -32,7 +32,7 @@ def test_docker_missing_without_the_right_to_install_it(tmp_path: Path) -> None:
     command = [str(ROOT / "inv"), "lab.up", "--inventory", str(BASE)]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", HIDE, "sh", *user, *command], cwd=ROOT, env=os.environ | folders,
-        capture_output=True, text=True, check=False, timeout=SECONDS,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert done.returncode == ExitCode.BAD_INPUT, said
