@@ -47,7 +47,7 @@ def archive(folder: Path) -> bytes:
     return target.getvalue()
 
 
-def declared(releases: Sequence[Mapping[str, Any]], root: str) -> list[dict[str, Any]]:
+def declared(releases: Sequence[Mapping[str, Any]], root: str, timeout: str = "5m") -> list[dict[str, Any]]:
     """The releases, each with the digest of all that makes it, and a folder chart's archive."""
     found = []
     for release in releases:
@@ -56,7 +56,7 @@ def declared(releases: Sequence[Mapping[str, Any]], root: str) -> list[dict[str,
             "version": "",
             "repository": "",
             "wait": False,
-            "timeout": "5m",
+            "timeout": timeout,
             **release,
         }
         parts = [entry[key] for key in ("chart", "repository", "version", "values")]
