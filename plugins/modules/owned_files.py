@@ -75,6 +75,13 @@ PLAIN = {**ENTRY, "content": {"type": "str"}, "content_b64": {"type": "str"}}
 SECRET = {**ENTRY, "content": {"type": "str", "no_log": True}, "content_b64": {"type": "str", "no_log": True}}
 
 
+class Quiet(AnsibleModule):
+    """A module whose arguments stay out of the node's journal: `no_log` inside a list's elements does not keep them out."""
+
+    def _log_invocation(self) -> None:
+        """Log nothing of the invocation."""
+
+
 def wanted_bytes(entry: dict[str, Any]) -> bytes:
     """The content that the entry asks for."""
     if entry.get("content_b64") is not None:
@@ -243,7 +250,7 @@ def in_words(diff: dict[str, str]) -> str:
 
 def main() -> None:
     """Run as a module."""
-    module = AnsibleModule(
+    module = Quiet(
         argument_spec={
             "files": {"type": "list", "elements": "dict", "default": [], "options": PLAIN},
             "secret_files": {

@@ -16,7 +16,7 @@ import pytest
 from gongbang import leftovers, processes, runner, surroundings
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT, artifacts_dir
-from gongbang.runs import folders
+from gongbang.runs import folders, found
 
 PLAYBOOKS = "tests/unit/playbooks"
 BOTH = frozenset({"here", "there"})
@@ -199,6 +199,7 @@ def test_a_killed_run_is_readable_and_swept(local_inventory: Path, tmp_path: Pat
         "task",
     ]
     assert folders.crashed(folder)
+    assert found.read(folder).where.endswith("Sleep for a while"), "it says where it was killed"
     assert processes.of_run(str(folder)), "the sleeping task outlives the kill"
     assert leftovers.sweep("lab")
     assert not processes.of_run(str(folder))

@@ -64,8 +64,9 @@ def encrypted(name: str, password: Path) -> str:
 
 
 def ansible_vault(password: Path, *words: str, text: str = "") -> str:
-    argv = [str(TOOLS / "ansible-vault"), *words, f"--vault-password-file={password}"]
-    return subprocess.run(argv, input=text, capture_output=True, text=True, check=True).stdout
+    argv = [str(TOOLS / "ansible-vault"), *words]
+    env = os.environ | {"ANSIBLE_VAULT_PASSWORD_FILE": str(password)}
+    return subprocess.run(argv, env=env, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def leaks(folder: Path, *texts: str) -> list[str]:
