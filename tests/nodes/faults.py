@@ -40,6 +40,7 @@ def listener(port: int) -> tuple[str, str]:
     return make, f"systemctl stop {unit}"
 
 
+CARD = "/sys/class/net/$(awk '$2 == \"00000000\" {print $1; exit}' /proc/net/route)/address"
 SWAPS = "Filename Type Size Used Priority\\n/dev/sdz9 partition 1000 0 -2\\n"
 READ_ONLY = "/proc/sys/net/ipv4/ip_forward"
 FAULTS: tuple[Fault, ...] = (
@@ -54,8 +55,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("w1", "hostname cp1", "hostname w1"),
     Fault("cp1", *over("/etc/machine-id", "0123456789abcdef0123456789abcdef")),
     Fault("w1", *over("/etc/machine-id", "0123456789abcdef0123456789abcdef")),
-    Fault("cp1", *over("/sys/class/net/eth0/address", "02:00:00:00:00:07")),
-    Fault("w1", *over("/sys/class/net/eth0/address", "02:00:00:00:00:07")),
+    Fault("cp1", *over(CARD, "02:00:00:00:00:07")),
+    Fault("w1", *over(CARD, "02:00:00:00:00:07")),
     Fault("cp1", *program("cat", "*product_uuid) echo 03000200-0400-0500;;")),
     Fault("w1", *program("cat", "*product_uuid) echo 03000200-0400-0500;;")),
     Fault("cp1", *program("systemd-detect-virt", "*) exit 1;;")),
