@@ -32,7 +32,7 @@ def gone(cluster: Cluster) -> None:
 
 def standing(cluster: Cluster) -> None:
     """The cluster is there, as an earlier shot or run has left it or made now."""
-    ready = "test -x /usr/local/lib/gongbang/kubeadm-reset && kubectl --kubeconfig {ADMIN} get --raw /readyz"
+    ready = f"test -x /usr/local/lib/gongbang/kubeadm-reset && kubectl --kubeconfig {ADMIN} get --raw /readyz"
     argv = ["docker", "exec", container(cluster, head(cluster)), "sh", "-c", ready]
     if proc.run(argv, timeout=SECONDS, check=False).returncode != 0:
         driver.command(cluster, "cluster.up")
