@@ -62,7 +62,7 @@ STAGES: tuple[Stage, ...] = (
     molecule("default"),
     molecule("docker"),
     molecule("closed"),
-    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=30),
+    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), FULL, minutes=30),
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
     molecule("vms", FULL),
