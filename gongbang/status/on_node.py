@@ -121,10 +121,16 @@ def etcd() -> dict[str, Any]:
     def ask(path: str, body: Any = None) -> Any:
         return json.loads(fetch("https://127.0.0.1:2379" + path, context, body))
 
+    def healthy() -> bool:
+        try:
+            return bool(ask("/health").get("health") == "true")
+        except OSError:  # an error's code is etcd's answer while an alarm is raised
+            return False
+
     status = ask("/v3/maintenance/status", {})
     alarms = ask("/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])
     return {
-        "healthy": ask("/health").get("health") == "true",
+        "healthy": healthy(),
         "leader": status["header"]["member_id"] == status.get("leader"),
         "bytes": int(status["dbSize"]),
         "members": len(ask("/v3/cluster/member/list", {})["members"]),
