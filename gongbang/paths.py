@@ -52,8 +52,7 @@ def connection_dirs(cluster: str) -> tuple[Path, ...]:
 
 def artifacts_dir(cluster: str) -> Path:
     """The records of one cluster's runs, and its kubeconfig."""
-    base = os.environ.get("GONGBANG_ARTIFACTS", "")
-    return (Path(base) if base else ROOT / "artifacts") / cluster
+    return ROOT / (os.environ.get("GONGBANG_ARTIFACTS") or "artifacts") / cluster
 
 
 def private_dir(path: Path) -> Path:

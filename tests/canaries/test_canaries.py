@@ -1,0 +1,166 @@
+"""A cluster is made with canaries for secrets; afterwards they are looked for in everything that the run wrote or started.
+
+The inventory is the one that GONGBANG_INVENTORY names, a lab's whose nodes carry no cluster yet.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from gongbang import inventory
+from gongbang.model import CONTROL_PLANE, Cluster
+from gongbang.paths import ROOT, TOOLS
+from gongbang.redact import spellings
+from tests.canaries.watch import Watch
+
+CANARIES = {
+    "canary_registry_password": "canary-registry-pass-31",
+    "canary_chart_value": "canary-chart-value-72",
+}
+SECONDS = 900
+PLACES = "/etc /home /root /opt /run /srv /tmp /usr/local /var/cache /var/lib/gongbang /var/lib/kubelet /var/log /var/tmp"
+ALLOWED = ("/etc/containerd/certs.d/", "/var/lib/gongbang/helm/")
+"""Where the roles have to keep a secret on a node: in files that only root reads."""
+OF_PODS = ("/run/containerd/", "/var/lib/kubelet/pods/")
+"""What containerd and the kubelet keep of running pods, whose environment may hold a chart's secret."""
+
+
+class Made(NamedTuple):
+    """How the cluster was made."""
+
+    cluster: Cluster
+    artifacts: Path
+    output: str
+    returncode: int
+    watch: Watch
+
+    @property
+    def words(self) -> list[str]:
+        """Everything to look for, in all spellings."""
+        return sorted(word for value in [*CANARIES.values(), *self.watch.tokens] for word in spellings(value))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The cluster, made by cluster.up with a vaulted password for the registry and a vaulted value of a chart."""
+    base = tmp_path_factory.mktemp("run")
+    site = base / "inventory"
+    shutil.copytree(inventory.path_of(), site)
+    password = base / "vault-password"
+    password.write_text("a password of the vault\n")
+    (site / "group_vars/all/zzz_canaries.yml").write_text(variables(password))
+    cluster = inventory.load(inventory.path_of())
+    nodes = containers(cluster)
+    env = os.environ | {
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(password),
+        "GONGBANG_ARTIFACTS": str(base / "artifacts"),
+        "CANARY_IN_THE_ENVIRONMENT": "canary-environment-5",
+    }
+    argv = [str(ROOT / "inv"), "cluster.up", "--diff", "--verify", "--inventory", str(site)]
+    with Watch(nodes[0], CANARIES.values()) as watch:
+        done = subprocess.run(
+            argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS,
+            check=False,
+        )  # fmt: skip
+    return Made(cluster, base / "artifacts", done.stdout, done.returncode, watch)
+
+
+def variables(password: Path) -> str:
+    mirrors = [
+        {"registry": name, "url": f"https://{{{{ bundle_registry }}}}/v2/{name}", "ca": "{{ bundle_ca }}",
+         "username": "canary-user", "password": "{{ canary_registry_password }}"}
+        for name in ("registry.k8s.io", "ghcr.io", "registry.gongbang.internal")
+    ]  # fmt: skip
+    texts = [yaml.safe_dump({"cluster_registry_mirrors": mirrors})]
+    for name, value in CANARIES.items():
+        argv = [str(TOOLS / "ansible-vault"), "encrypt_string", "--stdin-name", name]
+        env = os.environ | {"ANSIBLE_VAULT_PASSWORD_FILE": str(password)}
+        done = subprocess.run(argv, env=env, input=value, capture_output=True, text=True, check=True)
+        texts.append(done.stdout + "\n")
+    return "".join(texts) + releases()
+
+
+def releases() -> str:
+    """The inventory's own releases, the one called `web` with a secret in its environment."""
+    found = [
+        dict(item)
+        for item in yaml.safe_load((ROOT / "inventories/lab/group_vars/all/helm.yml").read_text())[
+            "helm_releases"
+        ]
+    ]
+    for item in found:
+        if item["name"] == "web":
+            item["values"] = item["values"] | {"env": {"GREETING": "{{ canary_chart_value }}"}}
+    return yaml.safe_dump({"helm_releases": found})
+
+
+def containers(cluster: Cluster) -> list[str]:
+    """The nodes' containers, a control plane first."""
+    nodes = sorted(cluster.nodes, key=lambda node: CONTROL_PLANE not in node.groups)
+    return [f"{cluster.name}-{node.name}" for node in nodes]
+
+
+def on_node(node: str, script: str) -> str:
+    argv = ["docker", "exec", node, "sh", "-c", script]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False).stdout
+
+
+def test_the_cluster_was_made_with_the_canaries(made: Made) -> None:
+    assert made.returncode == 0, made.output
+    assert made.watch.tokens, "no join token was seen: this test is blind"
+    assert made.watch.seen > 1000
+    held = on_node(
+        containers(made.cluster)[0], "cat /etc/containerd/certs.d/*/hosts.toml /var/lib/gongbang/helm/web.yml"
+    )
+    assert any(word in held for word in spellings(f"canary-user:{CANARIES['canary_registry_password']}"))
+    assert CANARIES["canary_chart_value"] in held
+
+
+def test_nothing_that_the_controller_wrote_holds_a_secret(made: Made) -> None:
+    files = [path for path in made.artifacts.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert len(files) > 5
+    words = [*made.words, "canary-environment-5"]
+    found = {
+        f"{path.name}: {word}"
+        for path in files
+        for word in words
+        if word in path.read_bytes().decode(errors="replace")
+    }
+    assert found == set()
+    assert not [word for word in words if word in made.output]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_no_command_line_told_a_secret(made: Made) -> None:
+    assert made.watch.told == set()
+
+
+def test_nodes_keep_secrets_only_where_they_are_needed_and_only_for_root(made: Made) -> None:
+    patterns = " ".join(f"-e {shlex.quote(word)}" for word in made.words)
+    for node in containers(made.cluster):
+        found = on_node(node, f"grep -rlIF --devices=skip {patterns} {PLACES} 2>/dev/null").split()
+        kept = [path for path in found if path.startswith(ALLOWED)]
+        assert kept, f"{node}: this test is blind"
+        assert [path for path in found if not path.startswith((*ALLOWED, *OF_PODS))] == [], node
+        assert set(on_node(node, f"stat -c '%U %a' {' '.join(kept)}").splitlines()) == {"root 600"}
+
+
+def test_nodes_logs_and_shell_histories_hold_no_secret(made: Made) -> None:
+    patterns = " ".join(f"-e {shlex.quote(word)}" for word in made.words)
+    for node in containers(made.cluster):
+        assert int(on_node(node, "journalctl --no-pager | wc -l")) > 100, f"{node}: this test is blind"
+        assert on_node(node, f"journalctl --no-pager | grep -F {patterns}") == ""
+        assert on_node(node, f"cat /root/.*history /home/*/.*history 2>/dev/null | grep -F {patterns}") == ""
+
+
+def test_join_tokens_are_gone(made: Made) -> None:
+    script = "kubectl --kubeconfig=/etc/kubernetes/admin.conf -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o name"
+    assert on_node(containers(made.cluster)[0], script) == ""
