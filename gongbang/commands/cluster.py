@@ -134,3 +134,11 @@ def sabotage(c: Context, inventory: str = "", only: str = "", part: str = "", js
         json=json,
         changes=True,
     )
+
+
+@task(name="verify.drift", help=COMMON)
+def drift(c: Context, inventory: str = "", json: bool = False) -> None:
+    """Do to a cluster by hand what people do; one plan has to name it all, one cluster.up to mend it."""
+    from gongbang import drift as module
+
+    on_cluster("verify.drift", inventory, module.run, json=json)

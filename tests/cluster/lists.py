@@ -160,7 +160,8 @@ def questions(cluster: Cluster) -> dict[str, Any]:
         another = next((node.address for node in cluster.nodes if node.name != first.name), "192.0.2.1")
         name = f"gongbang-verify-{secrets.token_hex(3)}"
         foreign = {"name": name, "request": kubelet_request(first.name, another)}
-    return {"releases": keys, "foreign": foreign}
+    names = [node.name for node in cluster.nodes]
+    return {"releases": keys, "foreign": foreign, "nodes": names}
 
 
 def probe_image(cluster: Cluster, expected: Expected) -> str:

@@ -84,6 +84,21 @@ def gone(before: Iterable[str], taints: Iterable[str], have: Iterable[str]) -> l
     return [spec_of(text) for text in before if spec_of(text) not in kept and spec_of(text) in there]
 
 
+def notes(live: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is odd about the nodes and not this role's to change."""
+    names = {want["name"] for want in wanted}
+    found = []
+    for node in live["items"]:
+        name = node["metadata"]["name"]
+        if name not in names:
+            found.append(
+                f"node {name} is in the cluster and not in the inventory; kubectl delete node {name}"
+            )
+        elif node["spec"].get("unschedulable"):
+            found.append(f"node {name} is cordoned; kubectl uncordon {name}")
+    return found
+
+
 def in_words(command: Sequence[str]) -> str:
     """A kubectl command for a node as a plan tells it."""
     verb, _, name, _, *given = command
@@ -108,6 +123,7 @@ class FilterModule:
         return {
             "control_plane_case": case,
             "control_plane_node_commands": commands,
+            "control_plane_notes": notes,
             "control_plane_script": script,
             "control_plane_words": in_words,
         }

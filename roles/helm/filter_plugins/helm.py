@@ -139,13 +139,12 @@ def merged(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
 def plan(entries: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> list[dict[str, Any]]:
     """The releases that are not as declared, each with what has to go before (`uninstall`, `rollback` or nothing) and why.
 
-    `lines` are the state script's: name, tab, the latest revision as `helm history` tells it (or nothing).
+    `lines` are the state script's: name, the latest revision as `helm history` tells it (or nothing), the objects that
+    are gone.
     """
-    live = {
-        name: json.loads(text)[0]
-        for name, _, text in (line.partition("\t") for line in lines)
-        if text.strip()
-    }
+    rows = [[*line.split("\t"), "", ""][:3] for line in lines if not line.startswith("\t")]
+    live = {name: json.loads(text)[0] for name, text, _ in rows if text.strip()}
+    gone = {name: text for name, _, text in rows if text.strip()}
     found = []
     for entry in entries:
         now = live.get(entry["name"])
@@ -153,7 +152,20 @@ def plan(entries: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> list[dic
             found.append({**entry, "before": "", "why": "not installed"})
         elif now["status"] != "deployed" or now["description"] != MARK + entry["digest"]:
             found.append({**entry, "before": mend(now), "why": reason(now)})
+        elif entry["name"] in gone:
+            found.append({**entry, "before": "", "why": f"gone are {gone[entry['name']]}"})
     return found
+
+
+def strangers(lines: Sequence[str], known: Sequence[str]) -> list[str]:
+    """What to tell of the releases that are on the cluster and not declared."""
+    text = next((line for line in lines if line.startswith("\t")), "")
+    return [
+        f"release {found['name']} in namespace {found['namespace']} is not declared; "
+        f"helm uninstall {found['name']} --namespace {found['namespace']}"
+        for found in (json.loads(text) if text.strip() else [])
+        if found["name"] not in known
+    ]
 
 
 def mend(now: Mapping[str, Any]) -> str:
@@ -186,5 +198,6 @@ class FilterModule:
             "helm_declared": declared,
             "helm_problems": problems,
             "helm_plan": plan,
+            "helm_strangers": strangers,
             "helm_words": in_words,
         }

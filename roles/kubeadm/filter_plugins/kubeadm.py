@@ -1,9 +1,173 @@
-"""Filter of the role kubeadm: what a node's state says of files with credentials."""
+"""Filters of the role kubeadm: what a running cluster's configuration differs in from the declared one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import yaml
+
+STATIC_PODS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+FIXED = ("clusterName", "controlPlaneEndpoint", "networking.podSubnet", "networking.serviceSubnet", "networking.dnsDomain")  # fmt: skip
+"""What a cluster is made with and keeps."""
+MISSING = object()
+SHOWN = 120
+"""How many characters of a value are shown."""
+
+
+def read(text: str | None) -> Any:
+    """A YAML document; None when there is none or it is broken."""
+    try:
+        return yaml.safe_load(text) if text is not None else None
+    except yaml.YAMLError:
+        return None
+
+
+def decoded(text: str) -> str:
+    """The text of base64; empty when it is none."""
+    try:
+        return base64.b64decode(text).decode()
+    except ValueError:
+        return ""
+
+
+def unpacked(lines: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The script's lines, `wanted/name=base64` and `live/name=base64`, as texts by name."""
+    found: dict[str, dict[str, str]] = {"wanted": {}, "live": {}}
+    for line in lines:
+        path, _, data = line.partition("=")
+        side, _, name = path.partition("/")
+        found.setdefault(side, {})[name.removesuffix(".yaml")] = decoded(data)
+    return found
+
+
+def differences(live: Any, wanted: Any, path: str = "") -> Iterator[str]:
+    """One text, `path: old -> new`, for each value that differs."""
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        for key in sorted({*live, *wanted}, key=str):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from differences(live.get(key, MISSING), wanted.get(key, MISSING), inner)
+    elif isinstance(live, list) and isinstance(wanted, list):
+        yield from of_lists(live, wanted, path)
+    elif live is MISSING or wanted is MISSING or live != wanted:
+        yield f"{path or 'content'}: {shown(live)} -> {shown(wanted)}"
+
+
+def of_lists(live: list[Any], wanted: list[Any], path: str) -> Iterator[str]:
+    """The items that are only in one of the lists."""
+    gone, new = [x for x in live if x not in wanted], [x for x in wanted if x not in live]
+    if len(gone) == len(new) == 1 and isinstance(gone[0], Mapping):
+        yield from differences(gone[0], new[0], path)
+        return
+    yield from (f"{path}: {shown(item)} -> gone" for item in gone)
+    yield from (f"{path}: missing -> {shown(item)}" for item in new)
+    if not gone and not new and live != wanted:
+        yield f"{path}: other order or number -> as declared"
+
+
+def shown(value: Any) -> str:
+    """A value as a plan shows it."""
+    if value is MISSING or value is None:
+        return "missing"
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def configuration(lines: Sequence[str]) -> dict[str, Any]:
+    """What has to be done to a cluster: `steps` of kubeadm-configure in order, `words` for them.
+
+    With them the configuration that every kubelet is to have (`kubelet`), and static pods that kubeadm does not make
+    (`strangers`).
+    """
+    texts = unpacked(lines)
+    wanted, live = texts["wanted"], texts["live"]
+    found = static_pods(live, wanted) | config_maps(live.get("configmaps", ""), wanted)
+    steps = [step for step, words in found.items() if words]
+    if any("apiServer.certSANs" in text for text in found.get("cluster", [])):
+        steps.insert(0, "certificates")
+    return {
+        "steps": steps,
+        "words": [text for words in found.values() for text in words],
+        "kubelet": read(wanted.get("config")) or {},
+        "strangers": sorted({*live} - {*STATIC_PODS, "configmaps"}),
+    }
+
+
+def static_pods(live: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, list[str]]:
+    """How each part of the control plane differs from the manifest that kubeadm would write now, in words."""
+    return {
+        name: [f"static pod {name}: {text}" for text in of_manifest(live.get(name), wanted[name])]
+        for name in STATIC_PODS
+        if name in wanted
+    }
+
+
+def of_manifest(live: str | None, wanted: str) -> list[str]:
+    """How a manifest differs; nothing when both mean the same."""
+    if live is None:
+        return ["its manifest is missing"]
+    now = read(live)
+    return list(differences(now, read(wanted))) if isinstance(now, dict) else ["its manifest cannot be read"]
+
+
+def config_maps(answer: str, wanted: Mapping[str, str]) -> dict[str, list[str]]:
+    """How the configuration inside the cluster differs, in words; nothing when the API did not answer."""
+    try:
+        items = json.loads(answer).get("items", [])
+    except ValueError:
+        return {}
+    live = {item["metadata"]["name"]: item.get("data") or {} for item in items}
+    kubelets = read(wanted.get("config"))
+    documents = {
+        "cluster": ("kubeadm-config", "ClusterConfiguration", read(wanted.get("cluster"))),
+        # each node has its own endpoint there
+        "kubelets": ("kubelet-config", "kubelet", kubelets and {**kubelets, "containerRuntimeEndpoint": ""}),
+        "kube-proxy": ("kube-proxy", "config.conf", proxy(wanted.get("kube-proxy", ""))),
+    }
+    return {
+        step: [f"{name}: {text}" for text in differences(read(live.get(name, {}).get(key)), document)]
+        for step, (name, key, document) in documents.items()
+        if document
+    }
+
+
+def proxy(text: str) -> Any:
+    """kube-proxy's configuration in the manifests that kubeadm prints for it."""
+    for document in yaml.safe_load_all(text):
+        if document and document.get("kind") == "ConfigMap":
+            return read(document["data"]["config.conf"])
+    return None
+
+
+def kubelet(state: Mapping[str, str], wanted: Mapping[str, Any]) -> list[str]:
+    """How a node's kubelet differs from the configuration that is declared for kubelets, in words."""
+    if not wanted or "kubelet_config" not in state:
+        return []
+    now = read(decoded(state["kubelet_config"]))
+    found = [f"kubelet configuration: {text}" for text in differences(now, dict(wanted))]
+    if not found and "kubelet_stale" in state:
+        found.append("kubelet: runs since before its configuration was written -> restarted")
+    return found
+
+
+def fixed(state: Mapping[str, str], documents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the inventory changes of a running cluster and no tool can: `name: old -> new`."""
+    live = read(decoded(state.get("cluster_configuration", "")))
+    if not isinstance(live, Mapping):
+        return []
+    wanted = next(one for one in documents if one["kind"] == "ClusterConfiguration")
+    pairs = [(name, at(live, name), at(wanted, name)) for name in FIXED]
+    return [f"{name}: {now} -> {then}" for name, now, then in pairs if now != then]
+
+
+def at(document: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path."""
+    found: Any = document
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def readable(state: Mapping[str, str]) -> list[str]:
@@ -16,4 +180,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """The filters by name."""
-        return {"kubeadm_readable": readable}
+        return {
+            "kubeadm_configuration": configuration,
+            "kubeadm_kubelet": kubelet,
+            "kubeadm_fixed": fixed,
+            "kubeadm_readable": readable,
+        }

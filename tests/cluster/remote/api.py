@@ -226,6 +226,9 @@ def main() -> None:
     }
     with ThreadPoolExecutor(8) as pool:
         running = {name: pool.submit(*call) for name, call in calls.items()}
+        for node in GIVEN["nodes"]:
+            asked = (*KUBECTL, "get", "--raw", f"/api/v1/nodes/{node}/proxy/configz")
+            running["configz/" + node] = pool.submit(parsed, *asked)
         for release in GIVEN["releases"]:
             words = ("helm", "get", "values", "-n", release["namespace"], release["name"], "-o", "json")
             running["values/" + release["namespace"] + "/" + release["name"]] = pool.submit(parsed, *words)

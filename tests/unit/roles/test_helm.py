@@ -91,3 +91,19 @@ def test_remote_charts_are_left_to_helm(root: Path) -> None:
         plugin("helm").problems([{**RELEASE, "chart": "cilium", "repository": "https://example"}], str(root))
         == []
     )
+
+
+def test_a_release_whose_objects_are_gone_is_deployed_again(root: Path) -> None:
+    [entry] = plugin("helm").declared([RELEASE], str(root))
+    text = line(description=f"gongbang:{entry['digest']}")
+    [found] = plugin("helm").plan([entry], [f'{text}\troles "x"', "\t[]"])
+    assert plugin("helm").in_words(found) == f'release {entry["name"]}: gone are roles "x" -> deployed'
+    assert plugin("helm").plan([entry], [text + "\t", "\t[]"]) == []
+
+
+def test_releases_that_nobody_declares_are_told() -> None:
+    lines = ["web\t", '\t[{"name": "web", "namespace": "web"}, {"name": "old", "namespace": "x"}]']
+    assert plugin("helm").strangers(lines, ["web"]) == [
+        "release old in namespace x is not declared; helm uninstall old --namespace x"
+    ]
+    assert plugin("helm").strangers([], []) == plugin("helm").strangers(["\t"], []) == []

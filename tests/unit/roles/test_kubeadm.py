@@ -1,10 +1,157 @@
-"""What a node's state says of files with credentials."""
+"""What a running cluster's configuration differs in from the declared one, in kubeadm's own words."""
 
 from __future__ import annotations
 
+import base64
+import json
+from typing import Any
+
+import pytest
+import yaml
+
 from tests.unit.roles.conftest import plugin
+
+CLUSTER = {"kind": "ClusterConfiguration", "networking": {"podSubnet": "10.0.0.0/16"}, "apiServer": {}}
+KUBELET = {"kind": "KubeletConfiguration", "maxPods": 110, "containerRuntimeEndpoint": "unix:///run/c.sock"}
+PROXY = {"mode": "nftables"}
+
+
+def pod(*command: str) -> dict[str, Any]:
+    return {"kind": "Pod", "spec": {"containers": [{"name": "x", "command": ["x", *command]}]}}
+
+
+WANTED = {"cluster": CLUSTER, "config.yaml": KUBELET, "kube-apiserver.yaml": pod("--a=1"), "etcd.yaml": pod()}
+MAPS = {
+    "kubeadm-config": ("ClusterConfiguration", CLUSTER),
+    "kubelet-config": ("kubelet", KUBELET | {"containerRuntimeEndpoint": ""}),
+    "kube-proxy": ("config.conf", PROXY),
+}
+
+
+def packed(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def asked(live: dict[str, Any], maps: dict[str, tuple[str, Any]] | None = MAPS) -> list[str]:
+    """What the script prints: WANTED, and live manifests and ConfigMaps."""
+    addon = {"kind": "ConfigMap", "data": {"config.conf": yaml.safe_dump(PROXY)}}
+    texts = {f"wanted/{name}": yaml.safe_dump(value) for name, value in WANTED.items()}
+    texts["wanted/kube-proxy"] = yaml.safe_dump_all([{"kind": "ServiceAccount"}, addon])
+    texts |= {
+        f"live/{name}": value if isinstance(value, str) else yaml.safe_dump(value)
+        for name, value in live.items()
+    }
+    items = [
+        {"metadata": {"name": name}, "data": {key: yaml.safe_dump(value)}}
+        for name, (key, value) in (maps or {}).items()
+    ]
+    texts["live/configmaps"] = "" if maps is None else json.dumps({"items": items})
+    return [f"{name}={packed(text)}" for name, text in texts.items()]
+
+
+SAME = {"kube-apiserver.yaml": pod("--a=1"), "etcd.yaml": pod()}
+
+
+def found(
+    live: dict[str, Any], maps: dict[str, tuple[str, Any]] | None = MAPS
+) -> tuple[list[str], list[str]]:
+    result = plugin("kubeadm").configuration(asked(live, maps))
+    return result["steps"], result["words"]
+
+
+def test_an_undisturbed_cluster_has_nothing_to_do() -> None:
+    assert found(SAME) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("live", "text"),
+    [
+        (pod("--a=1", "--b=2"), "spec.containers.command: --b=2 -> gone"),
+        (pod(), "spec.containers.command: missing -> --a=1"),
+        ("{", "its manifest cannot be read"),
+        ("", "its manifest cannot be read"),
+    ],
+)
+def test_an_edited_static_pod_is_told(live: Any, text: str) -> None:
+    assert found(SAME | {"kube-apiserver.yaml": live}) == (
+        ["kube-apiserver"],
+        [f"static pod kube-apiserver: {text}"],
+    )
+
+
+def test_a_missing_static_pod_is_told_and_a_strange_one_is_not_touched() -> None:
+    assert found({"etcd.yaml": pod(), "other.yaml": pod()}) == (
+        ["kube-apiserver"],
+        ["static pod kube-apiserver: its manifest is missing"],
+    )
+    assert plugin("kubeadm").configuration(asked({"other.yaml": pod()}))["strangers"] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "steps", "text"),
+    [
+        (
+            "kubeadm-config",
+            CLUSTER | {"dns": {"imageTag": "x"}},
+            ["cluster"],
+            'dns: {"imageTag": "x"} -> missing',
+        ),
+        (
+            "kubeadm-config",
+            CLUSTER | {"apiServer": {"certSANs": ["a"]}},
+            ["certificates", "cluster"],
+            'apiServer.certSANs: ["a"] -> missing',
+        ),
+        (
+            "kubelet-config",
+            KUBELET | {"containerRuntimeEndpoint": "", "maxPods": 9},
+            ["kubelets"],
+            "maxPods: 9 -> 110",
+        ),
+        ("kube-proxy", {"mode": "iptables"}, ["kube-proxy"], "mode: iptables -> nftables"),
+    ],
+)
+def test_edited_configuration_in_the_cluster_is_told(
+    name: str, value: Any, steps: list[str], text: str
+) -> None:
+    assert found(SAME, MAPS | {name: (MAPS[name][0], value)}) == (steps, [f"{name}: {text}"])
+
+
+def test_configuration_that_is_gone_is_made_again() -> None:
+    maps = {name: pair for name, pair in MAPS.items() if name != "kubelet-config"}
+    assert found(SAME, maps)[0] == ["kubelets"]
+
+
+def test_an_api_that_does_not_answer_tells_nothing_about_the_cluster() -> None:
+    assert found(SAME, None) == ([], [])
+
+
+def test_a_kubelet_is_compared_with_the_declaration() -> None:
+    def words(live: Any, **more: str) -> list[str]:
+        result: list[str] = plugin("kubeadm").kubelet(
+            {"kubelet_config": packed(yaml.safe_dump(live)), **more}, KUBELET
+        )
+        return result
+
+    assert words(KUBELET) == []
+    assert words(KUBELET | {"maxPods": 99}) == ["kubelet configuration: maxPods: 99 -> 110"]
+    assert words(KUBELET | {"containerRuntimeEndpoint": "unix:///x"})
+    assert words(KUBELET, kubelet_stale="1") == [
+        "kubelet: runs since before its configuration was written -> restarted"
+    ]
+    assert plugin("kubeadm").kubelet({}, KUBELET) == []
+
+
+def test_what_a_cluster_keeps_is_not_changed() -> None:
+    live = {"cluster_configuration": packed(yaml.safe_dump(CLUSTER))}
+    assert plugin("kubeadm").fixed(live, [{"kind": "InitConfiguration"}, CLUSTER]) == []
+    assert plugin("kubeadm").fixed({}, [CLUSTER | {"networking": {}}]) == []
+    assert plugin("kubeadm").fixed(live, [CLUSTER | {"networking": {"podSubnet": "10.1.0.0/16"}}]) == [
+        "networking.podSubnet: 10.0.0.0/16 -> 10.1.0.0/16"
+    ]
 
 
 def test_readable_credentials_are_named() -> None:
-    state = {"open /etc/kubernetes/admin.conf": "644", "admin": "1"}
-    assert plugin("kubeadm").readable(state) == ["/etc/kubernetes/admin.conf"]
+    assert plugin("kubeadm").readable({"open /etc/kubernetes/admin.conf": "644", "x": "1"}) == [
+        "/etc/kubernetes/admin.conf"
+    ]

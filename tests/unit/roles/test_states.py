@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.roles.conftest import plugin
@@ -115,3 +117,17 @@ def test_what_is_there_and_was_not_declared(host: str, state: dict[str, str], wo
     found = plugin("kubeadm", "kubeadm_problems").problems({host: state}, "1.36.3", ["cp1"])
     assert bool(found) == bool(words)
     assert all(words in text and text.startswith(f"{host}: ") and "fix:" in text for text in found)
+
+
+def test_odd_nodes_are_told() -> None:
+    live: Any = node({}, [])
+    live["items"][0]["spec"]["unschedulable"] = True
+    notes = plugin("control_plane").notes
+    assert notes(live, [{"name": "w1"}]) == ["node w1 is cordoned; kubectl uncordon w1"]
+    assert notes(live, []) == ["node w1 is in the cluster and not in the inventory; kubectl delete node w1"]
+
+
+def test_commands_for_nodes_in_words() -> None:
+    words = plugin("control_plane").in_words
+    assert words(["label", "node", "w1", "--overwrite", "a=b", "c-"]) == "node w1: label a=b, c taken away"
+    assert "remembers" in words(["annotate", "node", "w1", "--overwrite", "x=y"])
