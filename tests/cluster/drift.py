@@ -63,12 +63,13 @@ class Drifts:
             "WEB_NS": releases.get("web", ""),
             "ENDPOINT": cluster.endpoint,
         }
+        self.swapless = [one.name for one in workers[-1:] if swapless(nodes, one.name)]
         there = {
             "mirrors": bool(Expected(cluster).get(first, "cluster_registry_mirrors", [])),
             "web": "web" in releases,
             "approver": lists.APPROVER in releases,
             "metrics": "metrics-server" in releases,
-            "no-swap": bool(Expected(cluster).get(workers[-1], "host_swap_manage", True)),
+            "no-swap": bool(self.swapless),
         }
         found: list[dict[str, Any]] = yaml.safe_load(DATA.read_text())
         self.all = [one for one in found if there.get(one.get("needs", ""), True)]
@@ -103,7 +104,7 @@ class Drifts:
         }
         wrong = []
         for one in self.all:
-            host = self.places[one.get("on", one["node"])]
+            host = self.places[one.get("told", one["node"])]
             for pattern in map(self.fill, one["names"]):
                 found = [line for line in lines if line[0] == host and re.fullmatch(pattern, line[1])]
                 explained.update(found)
@@ -117,13 +118,23 @@ class Drifts:
         ]
 
 
-def declared_anew(cluster: Cluster, folder: Path) -> Path:
-    """A copy of the inventory that declares something else."""
+def swapless(nodes: Nodes, name: str) -> bool:
+    """Whether this node has no swap: a container shares its machine's, which is not ours to turn off."""
+    return nodes.run(name, "swapon --show", seconds=SECONDS)[1].strip() == ""
+
+
+def declared_anew(cluster: Cluster, folder: Path, swapless: Sequence[str]) -> Path:
+    """A copy of the inventory that declares something else; the swapless nodes are to stay so."""
     copy = folder / "inventory"
     shutil.copytree(cluster.inventory, copy)
     expected, first = Expected(cluster), cluster.nodes_in(CONTROL_PLANE)[0]
     merged = {name: expected.get(first, name, {}) | value for name, value in DECLARED.items()}
     (copy / "group_vars" / "all" / "zzz_drift.yml").write_text(yaml.safe_dump(merged))
+    (copy / "host_vars").mkdir(exist_ok=True)
+    for name in swapless:
+        own = copy / "host_vars" / name
+        own.mkdir(exist_ok=True)
+        (own / "zzz_drift.yml").write_text(yaml.safe_dump({"host_swap_manage": True}))
     return copy
 
 
@@ -160,7 +171,7 @@ def run(cluster: Cluster) -> list[str]:
     try:
         drifts = Drifts(cluster, nodes)
         with tempfile.TemporaryDirectory() as folder:
-            path = declared_anew(cluster, Path(folder))
+            path = declared_anew(cluster, Path(folder), drifts.swapless)
             drifts.make()
             plan = inv("cluster.plan", path, ExitCode.CHANGES)
             for row in plan["plan"]:
