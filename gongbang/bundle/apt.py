@@ -10,6 +10,7 @@ from pathlib import Path
 from gongbang import proc
 from gongbang.bundle import keys, store
 from gongbang.bundle.toolchain import architecture
+from gongbang.files import write_atomically
 
 
 def publish(root: Path, repositories: Mapping[str, Iterable[Path]]) -> Path:
@@ -18,7 +19,7 @@ def publish(root: Path, repositories: Mapping[str, Iterable[Path]]) -> Path:
     target = Path(tempfile.mkdtemp(prefix="apt-", dir=root))
     for repository, folders in sorted(repositories.items()):
         _write(target / repository, folders, repository)
-    store.write_atomic(target / "key.asc", keys.public_key())
+    write_atomically(target / "key.asc", keys.public_key(), 0o644)
     target.chmod(0o755)
     store.sync_tree(target)
     switch(root, target)

@@ -16,9 +16,10 @@ from gongbang.bundle.published import Published
 from gongbang.bundle.publishing import publish
 from gongbang.bundle.recipes import Recipes
 from gongbang.bundle.schedule import Say
-from gongbang.bundle.store import Store, write_atomic
+from gongbang.bundle.store import Store
 from gongbang.bundle.toolchain import Toolchain
 from gongbang.errors import GongbangError
+from gongbang.files import write_atomically
 
 WORKERS = 2
 
@@ -113,7 +114,7 @@ def _refreshed(now: bool) -> str:
     """When Debian's mirror was last asked anew ("" never); kept so that a killed build goes on with it."""
     path = published.root() / "refreshed"
     if now:
-        write_atomic(path, str(int(time.time())))
+        write_atomically(path, str(int(time.time())), 0o644)
     return path.read_text() if path.exists() else ""
 
 

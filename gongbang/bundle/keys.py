@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gongbang import paths, proc
-from gongbang.bundle import store
+from gongbang.files import write_atomically
 
 NAME = "gongbang bundle <bundle@gongbang.internal>"
 
@@ -41,8 +41,8 @@ def sign(release: Path) -> None:
 
 def remember(found: str, key: str) -> None:
     """Write what a controller needs to trust the repositories: fingerprint and public key."""
-    store.write_atomic(paths.data_dir() / "apt.fingerprint", found + "\n")
-    store.write_atomic(paths.data_dir() / "apt.key.asc", key)
+    write_atomically(paths.data_dir() / "apt.fingerprint", found + "\n", 0o644)
+    write_atomically(paths.data_dir() / "apt.key.asc", key, 0o644)
 
 
 def _fingerprint(home: Path) -> str:

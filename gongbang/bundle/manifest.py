@@ -11,6 +11,7 @@ from typing import Any
 
 from gongbang.bundle import store
 from gongbang.bundle.steps import Id, Plan, Step
+from gongbang.files import write_atomically
 
 SPEC = "1.6"
 KINDS = {"program": "application", "package": "application", "image": "container", "chart": "application"}
@@ -37,7 +38,7 @@ def write(plan: Plan, folders: Mapping[Id, Path], target: Path) -> None:
         },
         "components": components,
     }
-    store.write_atomic(target, json.dumps(bill, indent=1, sort_keys=True))
+    write_atomically(target, json.dumps(bill, indent=1, sort_keys=True), 0o644)
 
 
 def read(path: Path) -> list[dict[str, Any]]:

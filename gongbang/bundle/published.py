@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gongbang import paths
 from gongbang.bundle import store
+from gongbang.files import write_atomically
 
 RECORD = "published.json"
 MANIFEST = "manifest.json"
@@ -54,7 +55,7 @@ def read(folder: Path | None = None) -> Published | None:
 
 def write(published: Published) -> None:
     """Replace the record in one step."""
-    store.write_atomic(root() / RECORD, json.dumps(asdict(published), sort_keys=True))
+    write_atomically(root() / RECORD, json.dumps(asdict(published), sort_keys=True), 0o644)
 
 
 def look(registry: Iterable[Path]) -> dict[str, Seen]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gongbang.bundle import store
+from gongbang.files import write_atomically
 
 V2 = Path("docker/registry/v2")
 
@@ -93,4 +94,4 @@ def _dashed(digest: str) -> Path:
 def _link(folder: Path, digest: str) -> None:
     path = folder / "link"
     if not path.exists() or path.read_text() != digest:
-        store.write_atomic(path, digest)
+        write_atomically(path, digest, 0o644)

@@ -11,6 +11,7 @@ import yaml
 from gongbang import paths
 from gongbang.bundle import published, services, store, tls
 from gongbang.errors import GongbangError
+from gongbang.files import write_atomically
 from gongbang.locks import exclusive
 
 APT_PORT = 8480
@@ -87,7 +88,7 @@ def _serve_registry(listen: str, port: int, folder: Path) -> None:
     config = folder / "registry.yml"
     text = yaml.safe_dump(_registry_config(listen, port, pair))
     if not config.exists() or config.read_text() != text:
-        store.write_atomic(config, text, 0o600)
+        write_atomically(config, text, 0o600)
     inputs = store.key_of(text, program.stat().st_ino, pair.certificate.read_text())
     argv = [str(program), "serve", str(config)]
     quiet = {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gongbang import paths, processes
-from gongbang.bundle.store import write_atomic
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
 
 START_LIMIT_S = 20.0
 STOP_LIMIT_S = 10.0
@@ -38,7 +38,7 @@ def start(
             stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     who = {"pid": process.pid, "start_time": processes.start_time(process.pid), "boot": processes.boot()}
-    write_atomic(record, json.dumps({**who, **wanted}))
+    write_atomically(record, json.dumps({**who, **wanted}), 0o644)
     _wait(lambda: _answers(address) or process.poll() is not None, START_LIMIT_S)
     if process.poll() is not None or not _answers(address):
         raise GongbangError(

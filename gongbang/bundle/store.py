@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongbang.errors import GongbangError
+from gongbang.files import sync
 
 RECORD = "artefact.json"
 """Written last into a finished folder: what it holds, with SHA-256 by file."""
@@ -107,15 +108,6 @@ def files_below(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
 
 
-def sync(path: Path) -> None:
-    """Bring a file or folder to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_tree(folder: Path) -> None:
     """Bring all below a folder to the disk."""
     for path in folder.rglob("*"):
@@ -138,15 +130,3 @@ def place(source: Path, target: Path) -> None:
         shutil.copymode(source, fresh)
         sync(fresh)
     fresh.replace(target)
-
-
-def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file in one step, on the disk before it is seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(name).chmod(mode)
-    Path(name).replace(path)

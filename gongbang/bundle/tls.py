@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gongbang import paths
-from gongbang.bundle.store import write_atomic
+from gongbang.files import write_atomically
 
 CA_DAYS = 3650
 SERVER_DAYS = 365
@@ -116,5 +116,5 @@ def _san(address: str) -> x509.GeneralName:
 def _write(pair: Pair, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     text = key.private_bytes(pem, form, serialization.NoEncryption()).decode()
-    write_atomic(pair.key, text, 0o600)
-    write_atomic(pair.certificate, certificate.public_bytes(pem).decode())
+    write_atomically(pair.key, text, 0o600)
+    write_atomically(pair.certificate, certificate.public_bytes(pem).decode(), 0o644)

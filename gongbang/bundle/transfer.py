@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from gongbang import paths, proc
+from gongbang import files, paths, proc
 from gongbang.bundle import apt, keys, published, store
 from gongbang.bundle.published import Published
 from gongbang.bundle.schedule import Say
@@ -38,7 +38,7 @@ def export(target: Path, tell: Say) -> Path:
             for file in sorted(current.files):
                 archive.add((published.root() / file).resolve(), f"bundle/{file}")
             archive.add(work / "wheels", "wheels")
-        store.sync(work / "archive")
+        files.sync(work / "archive")
         (work / "archive").replace(target)
     return target
 

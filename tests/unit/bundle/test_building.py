@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from gongbang import paths
-from gongbang.bundle import building, planning, published, reading, schedule, store
+from gongbang.bundle import building, planning, published, reading, schedule
 from gongbang.bundle.published import Published
 from gongbang.bundle.toolchain import Toolchain
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
 
 RECIPES = reading.load()
 VERSIONS = RECIPES.kubernetes_versions()
@@ -33,10 +34,10 @@ def publish() -> Callable[..., Published]:
     def make(key: str = "") -> Published:
         plan = planning.plan(RECIPES, VERSIONS, Toolchain(Path("go"), "go1.20", "cc 1"), "")
         blob = published.root() / "registry/blob"
-        store.write_atomic(blob, "blob")
-        store.write_atomic(published.root() / "apt/key.asc", "key")
-        store.write_atomic(published.root() / published.MANIFEST, "{}")
-        store.write_atomic(paths.data_dir() / "apt.fingerprint", "F\n")
+        write_atomically(blob, "blob", 0o644)
+        write_atomically(published.root() / "apt/key.asc", "key", 0o644)
+        write_atomically(published.root() / published.MANIFEST, "{}", 0o644)
+        write_atomically(paths.data_dir() / "apt.fingerprint", "F\n", 0o644)
         files = published.look([blob])
         made = Published(key or plan.key(), VERSIONS, "go1.20", "cc 1", "", "F", True, (), files)
         published.write(made)

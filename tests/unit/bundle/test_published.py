@@ -7,6 +7,7 @@ import pytest
 from gongbang.bundle import published, store
 from gongbang.bundle.published import Published
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def current() -> Published:
     (root / "registry").mkdir()
     (root / "registry/blob").write_text("blob")
     (root / "registry/pushed-by-somebody").write_text("not ours")
-    store.write_atomic(root / published.MANIFEST, "{}")
+    write_atomically(root / published.MANIFEST, "{}", 0o644)
     files = published.look([root / "registry/blob"])
     made = Published("key", ("1.36.3",), "go1", "cc", "", "F", False, ("a:1",), files)
     published.write(made)

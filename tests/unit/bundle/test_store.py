@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gongbang.bundle.store import Store, key_of, place, write_atomic
+from gongbang.bundle.store import Store, key_of, place
+from gongbang.files import write_atomically
 
 SLOW = """
 import sys, time
 from pathlib import Path
 from gongbang.bundle.store import Store
+from gongbang.files import write_atomically
 def maker(into):
     (into / "half").write_text("half")
     Path(sys.argv[2]).touch()
@@ -89,7 +91,7 @@ def test_key_is_the_same_for_the_same_inputs() -> None:
 def test_placing_replaces_another_file_in_one_step(tmp_path: Path) -> None:
     source, target = tmp_path / "new", tmp_path / "deep/target"
     source.write_text("new")
-    write_atomic(target, "old")
+    write_atomically(target, "old", 0o644)
     place(source, target)
     assert target.read_text() == "new"
     assert target.samefile(source)

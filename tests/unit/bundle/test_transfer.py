@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gongbang import paths
-from gongbang.bundle import published, store, transfer
+from gongbang.bundle import published, transfer
 from gongbang.bundle.published import Published
 from gongbang.errors import GongbangError
+from gongbang.files import write_atomically
 
 
 @pytest.fixture
@@ -17,12 +18,12 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive of a small bundle, exported by a machine whose folders are gone now."""
     monkeypatch.setattr(transfer, "wheels", _wheel)
     root = published.root()
-    store.write_atomic(root / "apt-1/helm/helm.deb", "package")
+    write_atomically(root / "apt-1/helm/helm.deb", "package", 0o644)
     (root / "apt").symlink_to("apt-1")
-    store.write_atomic(root / "services/registry", "program", 0o755)
-    store.write_atomic(root / "registry/blob", "blob")
-    store.write_atomic(root / published.MANIFEST, "{}")
-    store.write_atomic(paths.data_dir() / transfer.KEY, "public key")
+    write_atomically(root / "services/registry", "program", 0o755)
+    write_atomically(root / "registry/blob", "blob", 0o644)
+    write_atomically(root / published.MANIFEST, "{}", 0o644)
+    write_atomically(paths.data_dir() / transfer.KEY, "public key", 0o644)
     files = published.look([root / "registry/blob"])
     published.write(Published("key", ("1.36.3",), "go1", "cc", "", "F1", False, ("a:1",), files))
     target = transfer.export(tmp_path / "bundle.tar", lambda _: None)
