@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gongbang.errors import ExitCode
-from gongbang.model import CONTROL_PLANE, Cluster
+from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from gongbang.paths import ROOT
 
 OnNode = Callable[..., str]
@@ -37,6 +37,12 @@ SHORT = "/etc/kubernetes/pki/short-lived.crt"
 def first(cluster: Cluster) -> str:
     """The control plane."""
     return cluster.nodes_in(CONTROL_PLANE)[0].name
+
+
+@pytest.fixture(scope="module")
+def workers(cluster: Cluster) -> list[str]:
+    """The workers; the first two are tried on."""
+    return [node.name for node in cluster.nodes_in(WORKERS)]
 
 
 @pytest.fixture
@@ -71,31 +77,32 @@ def well(seconds: int = 120) -> None:
 
 
 def test_every_fault_is_found_and_its_command_helps(
-    first: str, on_node: OnNode, undo: ExitStack, subtests: Any, tmp_path: Path
+    first: str, workers: list[str], on_node: OnNode, undo: ExitStack, subtests: Any, tmp_path: Path
 ) -> None:
+    w1, w2, *_ = workers
     well()
-    on_node("w1", CLOCK)
-    undo.callback(on_node, "w1", "rm -f /usr/local/bin/date")
+    on_node(w1, CLOCK)
+    undo.callback(on_node, w1, "rm -f /usr/local/bin/date")
     on_node(first, f"cat > {SHORT}", certificate(tmp_path))
     undo.callback(on_node, first, f"rm -f {SHORT}")
-    on_node(first, f"{KUBECTL} cordon w2")
-    undo.callback(on_node, first, f"{KUBECTL} uncordon w2")
+    on_node(first, f"{KUBECTL} cordon {w2}")
+    undo.callback(on_node, first, f"{KUBECTL} uncordon {w2}")
     on_node(first, f"{KUBECTL} create --filename -", STRANGER)
     undo.callback(on_node, first, f"{KUBECTL} delete node stranger --ignore-not-found")
     on_node(first, "python3 - pending-upgrade", PENDING)
     undo.callback(on_node, first, "python3 - deployed", PENDING)
-    on_node(first, f"{KUBECTL} delete node w1")
-    undo.callback(on_node, "w1", "systemctl restart kubelet")
+    on_node(first, f"{KUBECTL} delete node {w1}")
+    undo.callback(on_node, w1, "systemctl restart kubelet")
     on_node(first, ALARM)
     code, state, found = doctor()
     assert (code, state) == (ExitCode.VERIFICATION, "degraded"), found
     for words, seen, fix in (
-        ("w1: the clock differs", "+100 s", "host_time_sync"),
+        (f"{w1}: the clock differs", "+100 s", "host_time_sync"),
         (f"{SHORT} on {first} ends in 4 days", "", "kubeadm certs renew"),
-        ("w2 is Ready, cordoned", "", "kubectl uncordon w2"),
+        (f"{w2} is Ready, cordoned", "", f"kubectl uncordon {w2}"),
         ("stranger is in the cluster and not in the inventory", "", "kubectl delete node stranger"),
         ("release web is pending-upgrade", "", "./inv charts.up"),
-        ("w1 is not in the cluster", "", "./inv cluster.up"),
+        (f"{w1} is not in the cluster", "", "./inv cluster.up"),
         ("etcd on", "alarm NOSPACE", "alarm disarm"),
     ):
         with subtests.test(words):
@@ -108,17 +115,18 @@ def test_every_fault_is_found_and_its_command_helps(
 
 
 def test_an_api_that_is_down_and_a_node_that_is_off(
-    cluster: Cluster, first: str, on_node: OnNode, undo: ExitStack
+    cluster: Cluster, first: str, workers: list[str], on_node: OnNode, undo: ExitStack
 ) -> None:
+    w2 = workers[1]
     on_node(
         first, f"mv {API} {OUT}; for i in $(seq 60); do pgrep kube-apiserver || exit 0; sleep 1; done; exit 1"
     )
     undo.callback(on_node, first, f"mv {OUT} {API}")
-    subprocess.run(["docker", "pause", f"{cluster.name}-w2"], check=True)
-    undo.callback(subprocess.run, ["docker", "unpause", f"{cluster.name}-w2"], check=True)
+    subprocess.run(["docker", "pause", f"{cluster.name}-{w2}"], check=True)
+    undo.callback(subprocess.run, ["docker", "unpause", f"{cluster.name}-{w2}"], check=True)
     code, state, found = doctor()
     assert (code, state) == (ExitCode.UNREACHABLE, "unreachable"), found
-    assert "lab.up" in one_of(found, "w2 does not answer")["fix"]
+    assert "lab.up" in one_of(found, f"{w2} does not answer")["fix"]
     assert "crictl" in one_of(found, f"API server on {first}")["fix"]
     undo.close()
     well()
