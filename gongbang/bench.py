@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +19,19 @@ from gongbang.paths import ROOT
 INVENTORY = ROOT / "bench" / "inventory"
 SECONDS = 1800
 """Limit for one of the three measurements."""
+LIMITS = {
+    "up_ratio": (1.5, "cluster.up takes more than 1.5 times as long as the plain script"),
+    "again_s": (25, "a second cluster.up takes more than 25 s"),
+    "again_changed": (0, "a second cluster.up changes something"),
+}
+"""What the figures may come to at most, and what is wrong when one is larger."""
 
 
-def run(*, json: bool) -> ExitCode:
+def run(*, json: bool, check: bool = False) -> ExitCode:
     """Measure floor, cluster.up and a second cluster.up on fresh lab nodes of the benchmark's own.
 
     Prints seconds and ratios; with `json` one object: floor_s, up_s, again_s (seconds), up_ratio, again_changed.
+    With `check`, VERIFICATION when a figure is above its limit.
     """
     cluster = inventory.load(INVENTORY)
     say = sys.stderr if json else sys.stdout
@@ -46,9 +53,21 @@ def run(*, json: bool) -> ExitCode:
         "floor_s": round(floor_s, 1), "up_s": round(up_s, 1), "again_s": round(again_s, 1),
         "up_ratio": round(up_s / floor_s, 2), "again_changed": again["changed"],
     }  # fmt: skip
+    wrong = above(figures) if check else []
+    for text in wrong:
+        print(f"FAILED {text}", file=say, flush=True)
     if json:
         print(json_module.dumps(figures))
-    return ExitCode.DONE
+    return ExitCode.VERIFICATION if wrong else ExitCode.DONE
+
+
+def above(figures: Mapping[str, float]) -> list[str]:
+    """What is wrong with the figures, in words."""
+    return [
+        f"{words}: {name} is {figures[name]:g}"
+        for name, (limit, words) in LIMITS.items()
+        if figures[name] > limit
+    ]
 
 
 @contextmanager

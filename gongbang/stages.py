@@ -6,13 +6,14 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from gongbang import evidence, proc
-from gongbang.errors import ExitCode
+from gongbang.errors import ExitCode, GongbangError
 from gongbang.paths import ROOT, TOOLS
 
 FAST, NORMAL, FULL = 0, 1, 2
@@ -31,16 +32,19 @@ class Stage:
     level: int = FAST
     minutes: int = 25
     """After which the stage is ended, so that what hangs is told by name."""
+    instead_of: str = ""
+    """The name of a stage that a run which holds this one leaves out: this one shows more of the same."""
 
 
-SWEEP = ("sweep", "--again", "--shots=sample", "--sample=8", "--down")
-"""The part of the crash sweep that every test run holds: the same places each time, about six minutes."""
+SWEEP = ("sweep", "--again", "--shots=sample", "--sample=6", "--down")
+"""The part of the crash sweep that every test run holds, the same places each time: an undisturbed run (150 s), one single
+shot (at most 130 s), six kills (10 to 15 s each) and the run to the end; about seven minutes."""
 
 
-def molecule(scenario: str, level: int = NORMAL) -> Stage:
+def molecule(scenario: str, level: int = NORMAL, instead_of: str = "") -> Stage:
     """A molecule scenario as a stage."""
     argv = (str(TOOLS / "molecule"), "test", "--scenario-name", scenario)
-    return Stage(f"molecule {scenario}", argv, level, minutes=40)
+    return Stage(f"molecule {scenario}", argv, level, 40, instead_of)
 
 
 LINT: tuple[Stage, ...] = (
@@ -62,10 +66,11 @@ STAGES: tuple[Stage, ...] = (
     molecule("default"),
     molecule("docker"),
     molecule("closed"),
-    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), FULL, minutes=30),
+    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
-    molecule("vms", FULL),
+    molecule("vms", FULL, instead_of="molecule vm"),
+    Stage("bench", (str(ROOT / "inv"), "bench", "--json", "--check"), FULL, minutes=40),
 )
 
 
@@ -81,16 +86,35 @@ class Result:
     skipped: int
     evidence: tuple[str, ...] = ()
     """What a failed stage said of its failure."""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """What it has measured: the JSON object on its last line, if it ends with one."""
 
 
 def full() -> ExitCode:
     """Run all there is; the result is written to docs/full-test.json with date and tree, to be committed."""
-    return run(chosen(FULL), record=RECORD)
+    tree = clean_tree(ROOT)
+    return run(chosen(FULL), keep=lambda results, seconds: write(RECORD, tree, results, seconds))
+
+
+def clean_tree(checkout: Path) -> str:
+    """The git tree that a full run tests; GongbangError when files differ from it, apart from the result itself."""
+    ours = f":(exclude){RECORD.relative_to(ROOT)}"
+    changed = proc.run(["git", "status", "--porcelain", "--", ".", ours], cwd=checkout).stdout.splitlines()
+    if changed:
+        raise GongbangError(
+            "a full test run is kept with the tree that it tested, and files here differ from every commit",
+            ", ".join(line[3:] for line in changed[:10]),
+            "commit or stash them first, or run ./inv test",
+            ExitCode.BAD_INPUT,
+        )
+    return proc.run(["git", "rev-parse", "HEAD^{tree}"], cwd=checkout).stdout.strip()
 
 
 def chosen(level: int) -> list[Stage]:
-    """The stages of a run of this thoroughness, those whose files are not there left out."""
-    return [stage for stage in STAGES if stage.level <= level and there(stage)]
+    """The stages of a run of this thoroughness; without those whose files are not there or that another stands for."""
+    wanted = [stage for stage in STAGES if stage.level <= level and there(stage)]
+    left_out = {stage.instead_of for stage in wanted}
+    return [stage for stage in wanted if stage.name not in left_out]
 
 
 def there(stage: Stage) -> bool:
@@ -100,16 +124,19 @@ def there(stage: Stage) -> bool:
     return not stage.argv[-1].startswith("tests/") or (ROOT / stage.argv[-1]).is_dir()
 
 
-def run(stages: Sequence[Stage], record: Path | None = None) -> ExitCode:
-    """Run the stages, print what each says and a summary; FAILED when one of them failed."""
+def run(stages: Sequence[Stage], keep: Callable[[list[Result], float], None] | None = None) -> ExitCode:
+    """Run the stages, print what each says and a summary; FAILED when one of them failed.
+
+    `keep` is given the results and the seconds that all took.
+    """
     begun = time.monotonic()
     results = []
     for stage in stages:
         print(f"===== {stage.name} =====", flush=True)
         results.append(run_stage(stage))
     report(results, time.monotonic() - begun)
-    if record:
-        write(record, results, time.monotonic() - begun)
+    if keep:
+        keep(results, time.monotonic() - begun)
     return ExitCode.FAILED if any(result.returncode for result in results) else ExitCode.DONE
 
 
@@ -129,7 +156,16 @@ def run_stage(stage: Stage) -> Result:
         tell(f"{stage.name} did not end within {stage.minutes} minutes")
     numbers = counts("\n".join(lines[-5:]), returncode)
     told = tuple(evidence.of(lines)) if returncode else ()
-    return Result(stage, time.monotonic() - begun, returncode, *numbers, told)
+    return Result(stage, time.monotonic() - begun, returncode, *numbers, told, measured(lines))
+
+
+def measured(lines: Sequence[str]) -> dict[str, Any]:
+    """The JSON object on the last line; empty when there is none."""
+    try:
+        found = json.loads(lines[-1]) if lines else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def counts(tail: str, returncode: int) -> tuple[int, int, int]:
@@ -141,11 +177,11 @@ def counts(tail: str, returncode: int) -> tuple[int, int, int]:
     return found.get("passed", 0), failed or int(returncode != 0), found.get("skipped", 0)
 
 
-def write(path: Path, results: Sequence[Result], seconds: float) -> None:
-    """Write the figures of a run: date (UTC), git tree, seconds and counts of each stage."""
-    tree = proc.run(["git", "rev-parse", "HEAD^{tree}"], cwd=ROOT).stdout.strip()
+def write(path: Path, tree: str, results: Sequence[Result], seconds: float) -> None:
+    """Write the figures of a run: date (UTC), git tree, seconds, counts and measurements of each stage."""
     rows = [
         {"stage": r.stage.name, "seconds": round(r.seconds, 1), "passed": r.passed, "failed": r.failed}
+        | ({"figures": r.figures} if r.figures else {})
         for r in results
     ]
     figures = {

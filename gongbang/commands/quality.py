@@ -25,9 +25,14 @@ def lint(c: Context) -> None:
     run(lambda: stages.run(stages.LINT))
 
 
-@task(help={"json": "print the figures as JSON, and nothing else, on standard output"})
-def bench(c: Context, json: bool = False) -> None:
+@task(
+    help={
+        "json": "print the figures as JSON, and nothing else, on standard output",
+        "check": "fail when cluster.up is slower than it may be",
+    }
+)
+def bench(c: Context, json: bool = False, check: bool = False) -> None:
     """Compare cluster.up with a plain script that does the same work, on nodes of its own."""
     from gongbang import bench as module
 
-    run(lambda: module.run(json=json))
+    run(lambda: module.run(json=json, check=check))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import pytest
 
-from gongbang import evidence, stages
-from gongbang.errors import ExitCode
+from gongbang import bench, evidence, proc, stages
+from gongbang.errors import ExitCode, GongbangError
 from gongbang.stages import FAST, FULL, NORMAL, Stage
 
 
@@ -60,6 +62,57 @@ def test_counts(tail: str, code: int, counted: tuple[int, int, int]) -> None:
 
 def test_the_fast_run_has_no_nodes_and_each_run_holds_the_one_before() -> None:
     names = [{stage.name for stage in stages.chosen(level)} for level in (FAST, NORMAL, FULL)]
-    assert names[0] <= names[1] <= names[2]
+    assert names[0] <= names[1] <= names[2] | {"molecule vm"}
     assert not any("molecule" in name or "nodes" in name for name in names[0])
     assert {"unit", "contract", "mypy", "ansible-lint"} <= names[0]
+
+
+def test_a_full_run_makes_both_machines_virtual_in_place_of_one() -> None:
+    normal, full = ({stage.name for stage in stages.chosen(level)} for level in (NORMAL, FULL))
+    assert "molecule vm" in normal
+    assert "molecule vm" not in full
+    assert "molecule vms" in full
+
+
+def test_every_run_with_nodes_holds_the_sample_of_the_crash_sweep() -> None:
+    assert "crash sweep" in {stage.name for stage in stages.chosen(NORMAL)}
+
+
+@pytest.mark.parametrize(
+    ("figures", "wrong"),
+    [
+        ({"up_ratio": 1.5, "again_s": 25, "again_changed": 0}, []),
+        ({"up_ratio": 1.51, "again_s": 20, "again_changed": 0}, ["up_ratio is 1.51"]),
+        ({"up_ratio": 1.0, "again_s": 25.1, "again_changed": 2}, ["again_s is 25.1", "again_changed is 2"]),
+    ],
+)
+def test_the_benchmark_names_what_is_above_its_limit(figures: dict[str, float], wrong: list[str]) -> None:
+    assert [text.rpartition(": ")[2] for text in bench.above(figures)] == wrong
+
+
+def test_what_a_stage_has_measured_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "full-test.json"
+    ran = [Stage("bench", says('floor: 90 s\n{"up_ratio": 1.25}')), Stage("lint", says("good"))]
+    stages.run(ran, keep=lambda results, seconds: stages.write(path, "a-tree", results, seconds))
+    kept = json.loads(path.read_text())
+    assert kept["tree"] == "a-tree"
+    assert [row.get("figures") for row in kept["stages"]] == [{"up_ratio": 1.25}, None]
+
+
+def test_a_full_run_refuses_files_that_no_commit_has(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        return proc.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path).stdout
+
+    git("init", "-q")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/full-test.json").write_text("{}")
+    (tmp_path / "code").write_text("1")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    (tmp_path / "docs/full-test.json").write_text("the last run's")
+    assert stages.clean_tree(tmp_path) == git("rev-parse", "HEAD^{tree}").strip()
+    (tmp_path / "code").write_text("2")
+    (tmp_path / "new").write_text("")
+    with pytest.raises(GongbangError) as caught:
+        stages.clean_tree(tmp_path)
+    assert caught.value.seen == "code, new"
