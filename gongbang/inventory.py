@@ -91,6 +91,11 @@ def node(name: str, groups: Mapping[str, tuple[str, ...]], resolver: Resolver) -
     )
 
 
+def enabled(releases: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """The releases without those that the inventory switches off."""
+    return tuple(release for release in releases if release.get("enabled", True) is not False)
+
+
 def cluster(
     path: Path, nodes: tuple[Node, ...], groups: Mapping[str, tuple[str, ...]], resolver: Resolver
 ) -> Cluster:
@@ -109,6 +114,6 @@ def cluster(
         service_network=str(values.get("cluster_service_network", "")),
         endpoint=str(values.get("cluster_endpoint_name", "")),
         cni=str(values.get("cluster_cni", "")),
-        releases=tuple(releases) if isinstance(releases, list) else (),
+        releases=enabled(releases) if isinstance(releases, list) else (),
         is_lab="lab_network" in values,
     )

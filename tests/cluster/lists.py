@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from gongbang.inventory import enabled
 from gongbang.model import CONTROL_PLANE, Cluster
 from gongbang.paths import ROOT
 from tests.cluster.certificates import kubelet_request
@@ -140,7 +141,7 @@ def releases(cluster: Cluster) -> list[dict[str, Any]]:
     early = expected.get(first, "cni_early_releases", [])
     found = [*([network] if network else []), *(early if isinstance(early, list) else []), *cluster.releases]
     each = {(str(release["name"]), str(release.get("namespace", "default"))): release for release in found}
-    return [dict(expected.resolve(first, dict(release))) for release in each.values()]
+    return list(enabled([dict(expected.resolve(first, dict(release))) for release in each.values()]))
 
 
 def release_keys(cluster: Cluster) -> list[dict[str, str]]:
@@ -151,11 +152,17 @@ def release_keys(cluster: Cluster) -> list[dict[str, str]]:
     ]
 
 
+def knows_addresses(cluster: Cluster) -> bool:
+    """Whether the inventory declares our approver, and which address each node has."""
+    found = (release for release in releases(cluster) if release["name"] == APPROVER)
+    return any((release.get("values") or {}).get("nodeAddresses") for release in found)
+
+
 def questions(cluster: Cluster) -> dict[str, Any]:
-    """The arguments of remote/api.py; where our approver is declared, with a request that it has to deny."""
+    """The arguments of remote/api.py; where the approver knows each node's address, with a request that it has to deny."""
     keys = release_keys(cluster)
     foreign = None
-    if APPROVER in {key["name"] for key in keys}:
+    if knows_addresses(cluster):
         first = cluster.nodes_in(CONTROL_PLANE)[0]
         another = next((node.address for node in cluster.nodes if node.name != first.name), "192.0.2.1")
         name = f"gongbang-verify-{secrets.token_hex(3)}"

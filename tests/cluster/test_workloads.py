@@ -84,7 +84,7 @@ def test_no_certificate_request_waits(api: Api) -> None:
 def test_node_gets_no_certificate_for_anothers_address(api: Api) -> None:
     """A node that could have one could pass for the API server."""
     if not api.problem and "foreign" not in api.answers:
-        pytest.skip("the inventory declares no kubelet-csr-approver")
+        pytest.skip("the inventory declares no kubelet-csr-approver that knows each node's address")
     seen = api.answer("foreign")
     kinds = [entry["type"] for entry in seen.get("conditions", [])]
     check(

@@ -47,10 +47,15 @@ def archive(folder: Path) -> bytes:
     return target.getvalue()
 
 
+def enabled(releases: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The releases without those that the inventory switches off."""
+    return [release for release in releases if release.get("enabled", True)]
+
+
 def declared(releases: Sequence[Mapping[str, Any]], root: str, timeout: str = "5m") -> list[dict[str, Any]]:
-    """The releases, each with the digest of all that makes it, and a folder chart's archive."""
+    """The enabled releases, each with the digest of all that makes it, and a folder chart's archive."""
     found = []
-    for release in releases:
+    for release in enabled(releases):
         entry: dict[str, Any] = {
             "values": {},
             "version": "",
@@ -73,7 +78,7 @@ def declared(releases: Sequence[Mapping[str, Any]], root: str, timeout: str = "5
 def problems(releases: Sequence[Mapping[str, Any]], root: str) -> list[str]:
     """What is wrong with the releases, as far as the controller can tell: folder charts and their schemas."""
     found = []
-    for release in releases:
+    for release in enabled(releases):
         chart = str(release.get("chart", ""))
         if not is_folder(chart):
             continue

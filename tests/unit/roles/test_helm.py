@@ -83,6 +83,12 @@ def test_values_that_the_schema_refuses_are_told(root: Path) -> None:
     assert "'replica' was unexpected" in text
 
 
+def test_a_release_that_is_switched_off_is_not_there(root: Path) -> None:
+    off = {**RELEASE, "chart": "charts/wep", "enabled": False}
+    assert plugin("helm").problems([off], str(root)) == []
+    assert [item["name"] for item in plugin("helm").declared([off, RELEASE], str(root))] == ["web"]
+
+
 def test_remote_charts_are_left_to_helm(root: Path) -> None:
     assert (
         plugin("helm").problems([{**RELEASE, "chart": "oci://registry.example/charts/web"}], str(root)) == []
