@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gongbang import proc
+from gongbang import hostkeys, proc
 from gongbang.errors import GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
 
@@ -23,10 +23,14 @@ ANSWER_S = 10
 
 @dataclass(frozen=True)
 class Answer:
-    """What a node said, or why it said nothing. `facts` maps a question to {"answer": ...} or {"error": text}."""
+    """What a node said, or why it said nothing. `facts` maps a question to {"answer": ...} or {"error": text}.
+
+    `fix` is what helps against the silence when the silence itself tells ("" when it does not).
+    """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     silence: str = ""
+    fix: str = ""
 
     def get(self, question: str) -> Any:
         """The answer to a question; None when it was not asked or not answered."""
@@ -53,13 +57,15 @@ def _one(node: Node, config: Path) -> Answer:
     argv = ["ssh", "-F", str(config), "-o", f"ConnectTimeout={CONNECT_S}", node.name, remote]
     try:
         done = proc.run(argv, input=SCRIPT.read_text(), timeout=ANSWER_S, check=False)
-        return (
-            Answer(json.loads(done.stdout))
-            if done.returncode == 0
-            else Answer(silence=last_line(done.stderr))
-        )
+        return Answer(json.loads(done.stdout)) if done.returncode == 0 else why(done.stderr)
     except (GongbangError, ValueError) as error:
         return Answer(silence=last_line(str(error)))
+
+
+def why(said: str) -> Answer:
+    """What SSH or sudo said instead of an answer."""
+    key = hostkeys.explain(said)
+    return Answer(silence=key.message, fix=key.fix) if key else Answer(silence=last_line(said))
 
 
 def last_line(text: str) -> str:

@@ -18,9 +18,10 @@ UP = "./inv cluster.up"
 def silent(cluster: Cluster, answers: Answers) -> Iterator[Problem]:
     """Nodes that do not answer over SSH."""
     for node in cluster.nodes:
-        if node.name in answers and answers[node.name].silence:
-            fix = "./inv lab.up starts it" if cluster.is_lab else f"ssh {node.address}; is the machine on?"
-            yield Problem(f"{node.name} does not answer over SSH: {answers[node.name].silence}", fix)
+        answer = answers.get(node.name, Answer())
+        if answer.silence:
+            other = "./inv lab.up starts it" if cluster.is_lab else f"ssh {node.address}; is the machine on?"
+            yield Problem(f"{node.name} does not answer over SSH: {answer.silence}", answer.fix or other)
 
 
 def component_problems(planes: tuple[ControlPlaneStatus, ...]) -> Iterator[Problem]:

@@ -205,6 +205,15 @@ def test_a_fake_ssh_gives_silence_with_its_last_line(
     assert answers["w2"].facts == {"joined": True}
 
 
+def test_a_changed_host_key_is_told_with_its_own_fix(make_cluster: Make) -> None:
+    said = "fingerprint for the ED25519 key sent by the remote host is\nSHA256:new.\n"
+    said += "Offending ED25519 key in /k:1\nHost key for 10.0.0.9 has changed\nverification failed."
+    found = judged(make_cluster, head(item("cp1"), item("w1"), item("w2")), w2=asking.why(said))
+    problem = next(one for one in found.problems if one.problem.startswith("w2"))
+    assert "the host key of 10.0.0.9 has changed" in problem.problem
+    assert "ssh-keygen -R 10.0.0.9" in problem.fix
+
+
 def test_watch_looks_again_and_prints_one_document_a_line(
     make_cluster: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
