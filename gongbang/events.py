@@ -6,7 +6,7 @@ import datetime
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -78,6 +78,10 @@ class Event:
     def as_dict(self) -> dict[str, Any]:
         """The event without its empty fields, as it is written to the record."""
         return {key: value for key, value in asdict(self).items() if value not in ("", False, None, 0.0, ())}
+
+    def unchanged(self) -> Event:
+        """The same of a run that changes nothing; what would change stays in `changes`."""
+        return replace(self, changed=False, stats=self.stats and {**self.stats, "changed": {}})
 
 
 def parse(raw: Mapping[str, Any], *, diff: bool = False) -> Event | None:

@@ -45,6 +45,8 @@ class Record:
     folder: Path
     summary: Summary
     secrets: frozenset[str] = frozenset()
+    only_looks: bool = False
+    """Set by a run in check mode: what its events call changed would be, and is counted nowhere."""
     broken: GongbangError | None = None
     _files: dict[str, int] = field(default_factory=dict, repr=False)
 
@@ -55,6 +57,7 @@ class Record:
 
     def event(self, event: Event) -> None:
         """Count an event and append it as one JSON line."""
+        event = event.unchanged() if self.only_looks else event
         self.summary.counter.add(event)
         told = redact_all(event.as_dict(), self.secrets)  # before JSON spells it in its own way
         self._append(EVENTS, json.dumps(told, ensure_ascii=False) + "\n")
@@ -73,7 +76,8 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """The summary without secrets."""
         data = self.summary.as_dict()
-        return data | {"failure": redact_all(data["failure"], self.secrets)}
+        told = {name: data[name] for name in ("failure", "plan", "notes") if name in data}
+        return {**data, **redact_all(told, self.secrets)}
 
     def fail(self, failure: Failure) -> None:
         """Remember the first failure of the run."""

@@ -82,11 +82,11 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def redact_all(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The data with every text in it redacted, at any depth of dicts and lists."""
+    """The data with every text in it redacted, at any depth of dicts, lists and tuples (which become lists)."""
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, Mapping):
         return {key: redact_all(item, secrets) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [redact_all(item, secrets) for item in value]
     return value

@@ -56,6 +56,7 @@ def run(
     `hosts_expected` are the hosts that must have been processed; None asks for at least one.
     """
     with session.opened(command, cluster or inventory.stem) as current:
+        current.record.only_looks = check
         folder = private_dir(current.record.folder / f".run-{time.monotonic_ns()}")
         try:
             job = Job(folder, current, diff=diff)

@@ -63,6 +63,7 @@ def full(run: Run, changed: Iterable[changes.Change]) -> Iterator[str]:
         [(r["name"], r["hosts"], r["duration_s"], r["changed"]) for r in run.summary.get("roles", [])],
     )
     yield from (f"changed  {c.role or '-'}: {c.task}  ({', '.join(c.hosts)})" for c in changed)
+    yield from (f"planned  {p['role']}: {p['change']}  ({p['host']})" for p in run.summary.get("plan", []))
     yield f"files    {shown(run.folder)}"
 
 

@@ -5,6 +5,7 @@ The inventory is the one that GONGBANG_INVENTORY names, a lab's whose nodes carr
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -16,9 +17,10 @@ import pytest
 import yaml
 
 from gongbang import inventory
+from gongbang.errors import ExitCode
 from gongbang.model import CONTROL_PLANE, Cluster
 from gongbang.paths import ROOT, TOOLS
-from gongbang.redact import spellings
+from gongbang.redact import HIDDEN, spellings
 from tests.canaries.watch import Watch
 
 CANARIES = {
@@ -37,6 +39,8 @@ class Made(NamedTuple):
     """How the cluster was made."""
 
     cluster: Cluster
+    site: Path
+    env: dict[str, str]
     artifacts: Path
     output: str
     returncode: int
@@ -70,7 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS,
             check=False,
         )  # fmt: skip
-    return Made(cluster, base / "artifacts", done.stdout, done.returncode, watch)
+    return Made(cluster, site, env, base / "artifacts", done.stdout, done.returncode, watch)
 
 
 def variables(password: Path) -> str:
@@ -164,3 +168,28 @@ def test_nodes_logs_and_shell_histories_hold_no_secret(made: Made) -> None:
 def test_join_tokens_are_gone(made: Made) -> None:
     script = "kubectl --kubeconfig=/etc/kubernetes/admin.conf -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o name"
     assert on_node(containers(made.cluster)[0], script) == ""
+
+
+def test_a_plan_with_differences_tells_no_secret(made: Made) -> None:
+    """Secrets are in what was changed by hand, and in a file that is declared anew and is no secret itself."""
+    head = containers(made.cluster)[0]
+    on_node(head, "rm /etc/containerd/certs.d/ghcr.io/hosts.toml")
+    on_node(
+        head,
+        "helm --kubeconfig=/etc/kubernetes/admin.conf -n web upgrade web /var/lib/gongbang/helm/web.tgz --reuse-values --set replicas=3",
+    )
+    labelled = {"docker_daemon": {"labels": [f"{name}={{{{ {name} }}}}" for name in CANARIES]}}
+    (made.site / "group_vars/all/zzzz_labelled.yml").write_text(yaml.safe_dump(labelled))
+    argv = [str(ROOT / "inv"), "cluster.plan", "--diff", "--json", "--inventory", str(made.site)]
+    done = subprocess.run(
+        argv, cwd=ROOT, env=made.env, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == ExitCode.CHANGES, done.stderr
+    planned = json.loads(done.stdout)["plan"]
+    assert {"container_runtime", "docker", "helm"} <= {row["role"] for row in planned}, "this test is blind"
+    assert [row for row in planned if row["role"] == "docker" and HIDDEN in row.get("diff", "")], done.stdout
+    record = (made.artifacts / made.cluster.name / "latest").resolve()
+    assert record.name.endswith("-cluster.plan")
+    written = [path.read_bytes().decode(errors="replace") for path in record.iterdir()]
+    found = {word for text in (done.stdout, done.stderr, *written) for word in made.words if word in text}
+    assert found == set()

@@ -13,6 +13,7 @@ from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
 from gongbang.model import Cluster
 from gongbang.results import RunResult
+from gongbang.runs import changes, found, journal, listing
 
 Make = Callable[..., Cluster]
 
@@ -83,6 +84,38 @@ def test_the_plan_is_shown_and_kept(
     assert "      -a\n      +b\n" in said
     assert "plan for lab: 4 changes on 3 hosts" in said
     assert "note: node w9 is not in the inventory" in said
+
+
+def test_a_plan_changes_nothing_and_says_so(make_cluster: Make) -> None:
+    with session.opened("cluster.plan", "lab") as current:
+        current.record.only_looks = True
+        for event in TOLD:
+            current.record.event(event)
+        stats = {"ok": {"w1": 2}, "changed": {"w1": 2}, "processed": {"w1": 1}}
+        current.record.event(Event(Kind.STATS, 2.0, stats=stats))
+        plan.show(make_cluster(), plan.changes(TOLD), ())
+    run = found.named("lab")
+    assert run.changed == 0
+    assert {row["changed"] for row in run.summary["hosts"].values()} == {0}
+    assert {role["changed"] for role in run.summary["roles"]} == {0}
+    assert journal.read("lab")[0]["changed"] == 0
+    assert changes.of(found.events(run.folder)) == []
+    assert "planned  kubeadm: package kubelet: not held -> held  (cp1)" in listing.full(run, [])
+
+
+def test_no_part_of_a_plan_tells_a_secret(
+    running: Callable[..., ExitCode], capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = "canary-of-the-plan"
+    told = changed("host", "w1", f"label a: {canary} -> b", diff=f"-{canary}\n+b\n")
+    note = Event(Kind.OK, 1.0, host="cp1", notes=(f"node {canary} is not in the inventory",))
+    with session.opened("cluster.plan", "lab", secrets=frozenset({canary})) as current:
+        running({}, (told, note))
+        current.record.event(told)
+        kept = current.record.as_dict()
+    assert kept["plan"][0]["change"] == "label a: <hidden> -> b"
+    written = [path.read_text() for path in current.record.folder.iterdir()]
+    assert not [text for text in (str(kept), *capsys.readouterr(), *written) if canary in text]
 
 
 def test_nothing_to_do(running: Callable[..., ExitCode], capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,6 +77,12 @@ def test_success_counts_hosts_and_changes(local_inventory: Path) -> None:
     assert summary()["hosts"]["here"] == {"ok": 2, "changed": 1, "failed": 0, "unreachable": 0, "skipped": 0}
 
 
+def test_a_run_in_check_mode_tells_changes_and_counts_none(local_inventory: Path) -> None:
+    result = run("plan.yml", local_inventory, check=True)
+    assert [event.changes for event in result.told] == [("label a: b -> c",)] * 2
+    assert (result.changed, summary()["changed"]) == (0, 0)
+
+
 def test_failed_task_names_host_task_place_message_and_next(
     local_inventory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
