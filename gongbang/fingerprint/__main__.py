@@ -1,4 +1,4 @@
-"""`python -m gongbang.fingerprint save|compare FILE [--content]`: proves that nothing changed, or that two clusters are equal."""
+"""`python -m gongbang.fingerprint save|compare FILE [--content] [--hosts]`: proves that nothing changed, or that two clusters are equal."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def main() -> ExitCode:
     parser.add_argument("file", type=Path)
     parser.add_argument("--inventory", default="")
     parser.add_argument("--content", action="store_true", help="compare with another cluster's capture")
+    parser.add_argument("--hosts", action="store_true", help="of the nodes alone: there is no cluster yet")
     given = parser.parse_args()
     try:
-        now = fingerprint.capture(inventory.load(inventory.path_of(given.inventory)))
+        cluster = inventory.load(inventory.path_of(given.inventory))
+        now = fingerprint.capture(cluster, with_cluster=not given.hosts)
     except GongbangError as error:
         print(error, file=sys.stderr)
         return error.code
