@@ -61,6 +61,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("unit", (*PYTEST, "-n", "2", "tests/unit")),
     Stage("contract", (*PYTEST, "tests/contract")),
     molecule("vm"),
+    Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
     molecule("default"),

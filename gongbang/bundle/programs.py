@@ -43,7 +43,7 @@ def build(program: Program, toolchain: Toolchain, processors: int, into: Path) -
             *packages.values(),
         ],
         cwd=program.folder,
-        env=_environment(program, processors),
+        env=environment(program, processors),
     )
     for name, package in packages.items():
         (into / go_name(package)).rename(into / name)
@@ -53,6 +53,19 @@ def go_name(package: str) -> str:
     """What `go build` calls the program of a package: the last part that is not a major version."""
     *_, parent, last = ["", *package.split("/")]
     return parent if last.startswith("v") and last[1:].isdigit() else last
+
+
+def environment(program: Program, processors: int) -> dict[str, str]:
+    """What Go is told by its environment: this machine's architecture, our flags, no other toolchain."""
+    return {
+        "CGO_ENABLED": "1" if program.cgo else "0",
+        "GOFLAGS": FLAGS,
+        "GOMAXPROCS": str(processors),
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "GOARCH": architecture(),
+        "GOOS": "linux",
+    }
 
 
 def _inputs(program: Program) -> list[object]:
@@ -72,18 +85,6 @@ def _linker_flags(program: Program) -> str:
     if program.cgo:
         flags.append("-extldflags=-static")
     return " ".join(flags)
-
-
-def _environment(program: Program, processors: int) -> dict[str, str]:
-    return {
-        "CGO_ENABLED": "1" if program.cgo else "0",
-        "GOFLAGS": FLAGS,
-        "GOMAXPROCS": str(processors),
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "GOARCH": architecture(),
-        "GOOS": "linux",
-    }
 
 
 def _mannered() -> list[str]:
