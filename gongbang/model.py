@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-NodeKind = Literal["container", "vm"]
 KINDS: tuple[str, ...] = ("container", "vm")
 CONTROL_PLANE = "control_plane"
 WORKERS = "workers"

@@ -51,17 +51,13 @@ MODULES = ("br_netfilter", "overlay")
 OPTIONAL = ("super-admin.conf",)
 APPROVER = "kubelet-csr-approver"
 PROBE_REGISTRY = "registry.gongbang.internal"
-PROBE_IMAGE = PROBE_REGISTRY + "/web:0.1.0"
+PROBE_CHART = yaml.safe_load((ROOT / "charts/web/Chart.yaml").read_text())
+PROBE_IMAGE = f"{PROBE_REGISTRY}/web:{PROBE_CHART['appVersion']}"
 
 
 def same(names: Any) -> list[tuple[str, Any]]:
     """Names that are their own values."""
     return [(str(name), name) for name in names]
-
-
-def with_docker(cluster: Cluster, expected: Expected) -> bool:
-    """Whether the nodes are to have Docker Engine."""
-    return bool(expected.get(cluster.nodes[0], "docker_enabled", True))
 
 
 def of(cluster: Cluster) -> dict[str, list[tuple[str, Any]]]:
@@ -74,20 +70,15 @@ def of(cluster: Cluster) -> dict[str, list[tuple[str, Any]]]:
         for node in cluster.nodes
         for module in expected.get(node, "host_kernel_modules", list(MODULES))
     ]
-    docker = with_docker(cluster, expected)
     return {
-        "service": same(name for name in SERVICES if docker or name != "docker"),
+        "service": same(SERVICES),
         "package": same(PACKAGES),
         "module": same(dict.fromkeys([*MODULES, *(module for _, module in modules)])),
         "loaded_module": [(f"{module}-{name}", (name, module)) for name, module in modules],
         "sysctl": same(expected.get(first, "host_sysctls", {})),
         "certificate": same(CERTIFICATES),
         "guarded": [(name, (path, mode)) for name, (path, mode) in CONTROL_PLANE_MODES.items()],
-        "file": [
-            (name, (path, mode))
-            for name, (path, mode) in NODE_MODES.items()
-            if docker or "docker" not in name
-        ],
+        "file": [(name, (path, mode)) for name, (path, mode) in NODE_MODES.items()],
         "mirror": [(str(mirror["registry"]), mirror) for mirror in mirrors],
         "release": [(str(release["name"]), release) for release in releases(cluster)],
     }
