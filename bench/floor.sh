@@ -9,7 +9,7 @@
 #   VERSION POD_NETWORK SERVICE_NETWORK ENDPOINT DEBIAN                RESOLVER nameserver for pods
 #   CHARTS         folder with the charts                              RELEASES "name|namespace|chart|file with values ..." CNI first
 #   KUBEADM        file with the kubeadm configuration of the first control plane
-#   PACKAGES       the packages of a node
+#   PACKAGES       the packages of a node                              SANDBOX  image of the pods' sandboxes
 set -euo pipefail
 
 read -ra nodes <<<"$NODES"
@@ -61,7 +61,7 @@ version = 3
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "registry.k8s.io/pause:3.10.2"
+  sandbox = "$SANDBOX"
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]

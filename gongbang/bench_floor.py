@@ -40,11 +40,12 @@ def settings(cluster: Cluster, folder: Path) -> Iterator[dict[str, str]]:
             "RELEASES": " ".join(release(item, folder) for item in values["releases"]),
             "KUBEADM": str(kubeadm),
             "PACKAGES": " ".join(values["packages"]),
+            "SANDBOX": values["sandbox"],
         }
 
 
 def roles_values(cluster: Cluster, path: Path) -> dict[str, Any]:
-    """Packages, kubeadm documents, releases and resolver as cluster.up would use them on the first node."""
+    """Packages, sandbox image, kubeadm documents, releases and resolver as cluster.up would use them on the first node."""
     playbook = ROOT / "bench" / "settings.yml"
     proc.run(
         [TOOLS / "ansible-playbook", "-i", cluster.inventory, playbook, "-e", f"settings_file={path}"],

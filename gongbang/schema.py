@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,8 +53,8 @@ def role_variables(role: Path) -> Iterator[str]:
 
 
 def kubernetes_versions(root: Path = ROOT) -> Iterator[str]:
-    """The Kubernetes versions that the bundle has a recipe for, read from the recipes' go.mod."""
-    for module in sorted(root.glob(f"{PROGRAMS.relative_to(ROOT)}/kubernetes-*/go.mod")):
-        found = re.search(r"^\s*(?:require\s+)?k8s\.io/kubernetes\s+v(\S+)", module.read_text(), re.MULTILINE)
-        if found:
-            yield found[1]
+    """The Kubernetes versions that the bundle has a recipe for."""
+    for path in sorted(root.glob(f"{PROGRAMS.relative_to(ROOT)}/*/recipe.yml")):
+        recipe = read_yaml(path)
+        if recipe["name"] == "kubernetes":
+            yield recipe["version"]

