@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tarfile
 import tempfile
@@ -44,7 +43,7 @@ def export(target: Path, tell: Say) -> Path:
 
 
 def wheels(folder: Path) -> None:
-    """Fetch the controller's locked Python packages, checksums checked."""
+    """Fetch the controller's locked Python packages for this interpreter, checksums checked."""
     folder.mkdir()
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     proc.run([*pip, "--require-hashes", "--requirement", str(LOCK), "--dest", str(folder)], timeout=1800)
@@ -63,7 +62,7 @@ def import_(source: Path, tell: Say) -> Published:
         carried = _record(work / "bundle")
         tell(f"checking {len(carried.files)} files")
         _check(work / "bundle", carried)
-        _put(work, root)
+        _put(work / "bundle", root)
         keys.remember(carried.fingerprint, (work / "bundle" / KEY).read_text())
         result = replace(carried, imported=True, files=_as_here(carried))
         published.write(result)
@@ -97,9 +96,8 @@ def _check(folder: Path, carried: Published) -> None:
         store.compare(folder / file, wanted, problem, "copy the archive again, or export it again")
 
 
-def _put(work: Path, root: Path) -> None:
+def _put(bundle: Path, root: Path) -> None:
     """Move the unpacked parts to their places: the registry file by file, apt in one step."""
-    bundle = work / "bundle"
     for file in [*store.files_below(bundle / "registry"), *store.files_below(bundle / "services")]:
         store.place(file, root / file.relative_to(bundle))
     store.place(bundle / published.MANIFEST, root / published.MANIFEST)
@@ -108,9 +106,6 @@ def _put(work: Path, root: Path) -> None:
     target.chmod(0o755)
     store.sync_tree(target)
     apt.switch(root, target)
-    there = paths.cache_dir() / "wheels"
-    shutil.rmtree(there, ignore_errors=True)
-    (work / "wheels").replace(there)
 
 
 def _as_here(carried: Published) -> dict[str, published.Seen]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import subprocess
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,3 +41,23 @@ def machine(folder: Path) -> dict[str, str]:
     go = toolchain.find("1.0").go
     kept = {name: proc.run([go, "env", name]).stdout.strip() for name in ("GOCACHE", "GOMODCACHE")}
     return kept | {variable: str(folder / name) for variable, name in FOLDERS.items()}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def fetched(url: str, authority: Path | None = None) -> str:
+    """What is served under an address, with nothing trusted but one authority; URLError when nothing answers."""
+    context = ssl.create_default_context(cafile=authority) if authority else None
+    if (
+        context
+    ):  # the certificate names no authority key, which Python demands since 3.13 and Go's clients do not
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+    with urllib.request.urlopen(
+        urllib.request.Request(url, headers=accept), context=context, timeout=30
+    ) as answer:
+        return str(answer.read().decode())

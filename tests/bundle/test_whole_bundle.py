@@ -8,20 +8,27 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 
-from gongbang.bundle import published
+from gongbang import schema
+from gongbang.bundle import published, reading, store
+from gongbang.bundle.images import MANIFEST_TYPE
 from gongbang.bundle.published import Published
 from gongbang.paths import ROOT
-from tests.bundle.machines import inv, machine, started
+from tests.bundle.machines import fetched, free_port, inv, machine, started
 
-MINORS = ("1.36.3", "1.37.1")
+MINORS = tuple(sorted(schema.kubernetes_versions()))
 QUICK = 3.0
 """Seconds that a build may take which has nothing to do."""
-KILLED_AFTER = (4, 15, 30)
-"""Seconds into one build after the other: while Debian's packages come, while Go builds, while images are made."""
-OURS = ("apt/kubernetes/", "apt/containerd/", "apt/helm/")
+KILLED_AFTER = ((4, 0), (15, 0), (30, 1))
+"""Seconds into one build after the other, and how many artefacts have to be finished by then."""
+MINOR = MINORS[0].rpartition(".")[0]
+OURS = (f"apt/kubernetes/v{MINOR}/", "apt/containerd/", "apt/helm/")
+ADDRESS = "127.0.0.1"
+TAG = "/current/link"
+"""How the file ends that holds the digest of a tag in the registry's storage."""
 
 
 @pytest.fixture(scope="module")
@@ -60,30 +67,45 @@ def seconds_of(command: str) -> float:
 
 def test_a_build_that_is_killed_goes_on_and_makes_the_same(both: Published, tmp_path: Path) -> None:
     other = machine(tmp_path)
-    for seconds in KILLED_AFTER:
+    bundle = tmp_path / "cache/gongbang/bundle"
+    for seconds, artefacts in KILLED_AFTER:
         killed = started("bundle.build", "--kubernetes", MINORS[0], env=other)
         time.sleep(seconds)
+        while len(finished(bundle)) < artefacts and killed.poll() is None:
+            time.sleep(1)
         os.killpg(killed.pid, signal.SIGKILL)
         killed.communicate()
-        assert published.read(tmp_path / "cache/gongbang/bundle") is None, "a half-made bundle is published"
+        assert published.read(bundle) is None, "a half-made bundle is published"
+    before = finished(bundle)
+    assert before
     done = inv("bundle.build", "--kubernetes", MINORS[0], env=other)
     assert done.returncode == 0, done.stdout + done.stderr
-    made = published.read(tmp_path / "cache/gongbang/bundle")
+    after = finished(bundle)
+    assert {path: after.get(path) for path in before} == before, "what was finished is made again"
+    made = published.read(bundle)
     assert made
-    differing = [
-        name for name in packages_of(made) if made.files[name][2] != both.files.get(name, (0, 0, ""))[2]
-    ]
-    assert packages_of(made)
-    assert not differing
+    wanted, found = digests(both), digests(made)
+    assert any(name.endswith(".deb") for name in found)
+    assert any("/charts/" in name for name in found)
+    assert any("/pause/" in name for name in found)
+    assert {name: wanted.get(name) for name in found} == found
 
 
-def packages_of(bundle: Published) -> list[str]:
-    """The packages that are built here, of the minor that both builds have."""
-    return [
-        name
-        for name in bundle.files
-        if name.startswith(OURS) and name.endswith(".deb") and "1.37" not in name
-    ]
+def finished(bundle: Path) -> dict[Path, int]:
+    """The artefacts in the store that are whole, with the time when each became so."""
+    return {path: path.stat().st_mtime_ns for path in bundle.glob(f"store/*/*/*/{store.RECORD}")}
+
+
+def digests(bundle: Published) -> dict[str, str]:
+    """SHA-256 of what no package of Debian is part of: our packages of one minor, charts, and the tags of images."""
+    bare = {image.name for image in reading.load().images if not image.layers}
+    folders = tuple(f"/repositories/{name}/" for name in (*bare, "charts"))
+    return {
+        name: digest
+        for name, (_, _, digest) in bundle.files.items()
+        if (name.startswith(OURS) and name.endswith(".deb"))
+        or (name.endswith(TAG) and any(folder in name for folder in folders))
+    }
 
 
 def test_the_archive_is_enough_for_a_closed_network(both: Published, tmp_path: Path) -> None:
@@ -107,3 +129,23 @@ def test_the_archive_is_enough_for_a_closed_network(both: Published, tmp_path: P
     verified = inv("bundle.verify", cwd=site, env=closed)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert ", ".join(MINORS) in verified.stdout
+    fetched_from(site, closed)
+
+
+def fetched_from(site: Path, closed: dict[str, str]) -> None:
+    """Serve the imported bundle, and fetch a package index and an image's manifest as a node would."""
+    apt, registry = free_port(), free_port()
+    ports = ("--apt-port", str(apt), "--registry-port", str(registry))
+    served = inv("bundle.serve", "--listen", ADDRESS, *ports, cwd=site, env=closed)
+    try:
+        assert served.returncode == 0, served.stdout + served.stderr
+        index = fetched(f"http://{ADDRESS}:{apt}/apt/kubernetes/v{MINOR}/Packages")
+        assert f"Filename: ./kubeadm_{MINORS[0]}-" in index
+        authority = Path(closed["XDG_DATA_HOME"]) / "gongbang/ca.crt"
+        image = f"https://{ADDRESS}:{registry}/v2/registry.k8s.io/kube-apiserver/manifests/v{MINORS[0]}"
+        assert json.loads(fetched(image, authority))["mediaType"] == MANIFEST_TYPE
+    finally:
+        stopped = inv("bundle.stop", "--listen", ADDRESS, cwd=site, env=closed)
+    assert stopped.stdout.strip() == "stopped"
+    with pytest.raises(URLError, match="refused"):
+        fetched(f"http://{ADDRESS}:{apt}/apt/key.asc")

@@ -37,14 +37,16 @@ def _wheel(folder: Path) -> None:
     (folder / "a-1-py3-none-any.whl").write_text("wheel")
 
 
-def test_an_imported_bundle_is_published_with_key_and_wheels(archive: Path) -> None:
+def test_an_imported_bundle_is_published_with_its_key(archive: Path) -> None:
     result = transfer.import_(archive, lambda _: None)
     assert result == published.read()
     assert result.imported
     assert (published.root() / "apt/helm/helm.deb").read_text() == "package"
     assert (published.root() / "services/registry").stat().st_mode & 0o111
     assert (paths.data_dir() / "apt.fingerprint").read_text().strip() == "F1"
-    assert (paths.cache_dir() / "wheels/a-1-py3-none-any.whl").exists()
+    with tarfile.open(archive) as packed:
+        assert "wheels/a-1-py3-none-any.whl" in packed.getnames()
+    assert not (paths.cache_dir() / "wheels").exists(), "nobody reads them there"
     assert published.touched(result) == []
     assert not (paths.data_dir() / "ca.key").exists()
 
