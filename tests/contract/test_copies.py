@@ -19,8 +19,8 @@ from tests.contract.conftest import below, load
 RECIPES = reading.load()
 UPSTREAM = [program for program in RECIPES.programs if not program.module.startswith("gongbang.internal/")]
 HELM = [*below("inventories", suffix="helm.yml"), *below("molecule", suffix="helm.yml")]
-PUBLIC = {"ghcr.io/postfinance/kubelet-csr-approver:v1.2.14"}
-"""What stands in for an image of ours where there is no bundle."""
+PUBLIC = "ghcr.io/postfinance/"
+"""Where an image stands in for one of ours when there is no bundle."""
 CHARTS = sorted(path.parent for path in ROOT.glob("charts/*/Chart.yaml"))
 
 
@@ -72,7 +72,7 @@ def test_the_images_of_a_chart_are_in_the_bundle(chart: Path) -> None:
     described = load(chart / "Chart.yaml")
     images = set(images_in(load(chart / "values.yaml"), str(described["appVersion"])))
     assert images
-    assert images <= bundled() | PUBLIC
+    assert {image for image in images if not image.startswith(PUBLIC)} <= bundled()
 
 
 def test_releases_name_images_that_the_bundle_holds() -> None:
