@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gongbang import paths, system
-from gongbang.bundle import planning, published, reading, schedule, toolchain
+from gongbang.bundle import manifest, planning, published, reading, schedule, toolchain
 from gongbang.bundle.published import Published
 from gongbang.bundle.publishing import publish
 from gongbang.bundle.recipes import Recipes
@@ -80,7 +80,7 @@ def is_current(current: Published, wanted: Collection[str], found: Recipes) -> b
     if any(not (published.root() / name).exists() for name in touched):
         return False
     published.check(current, touched)
-    return True
+    return current.imported or manifest.is_of_this_form(published.root() / published.MANIFEST)
 
 
 def build(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gongbang import proc
-from gongbang.bundle import mirror, store
+from gongbang.bundle import debian_facts, mirror, store
 from gongbang.bundle.recipes import DebianRelease, Layer
 from gongbang.bundle.toolchain import architecture
 
@@ -30,6 +30,7 @@ def fetch(release: DebianRelease, into: Path) -> None:
     for path in sorted((root / "archives").glob("*.deb")):
         path.rename(into / _without_epoch(path.name))
     shutil.rmtree(root)
+    debian_facts.of(into)
 
 
 def root_file_system(layer: Layer, target: Path) -> None:

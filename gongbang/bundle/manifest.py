@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from gongbang.bundle import store
+from gongbang.bundle import debian_facts, layers, store
+from gongbang.bundle.debian_facts import Facts
 from gongbang.bundle.steps import Id, Plan, Step
 from gongbang.files import write_atomically
 
 SPEC = "1.6"
+FORM = "2"
+"""Raise it when a component tells more: a bill of another form is written anew, from artefacts as they are."""
 KINDS = {"program": "application", "package": "application", "image": "container", "chart": "application"}
+
+type Component = dict[str, Any]
 
 
 def write(plan: Plan, folders: Mapping[Id, Path], target: Path) -> None:
     """Write the bill of materials of a finished plan."""
+    debian = {
+        step.id: debian_facts.of(folders[step.id]) for step in plan.steps.values() if step.id[0] == "debian"
+    }
     components = [
         component for step in sorted(plan.steps.values(), key=lambda s: s.id)
-        for component in _components(step, folders[step.id])
+        for component in _components(step, folders[step.id], debian)
     ]  # fmt: skip
     text = json.dumps(components, sort_keys=True)
     bill = {
@@ -32,6 +40,7 @@ def write(plan: Plan, folders: Mapping[Id, Path], target: Path) -> None:
         "metadata": {
             "component": {"type": "application", "name": "gongbang-bundle", "bom-ref": "bundle"},
             "properties": [
+                {"name": "gongbang:form", "value": FORM},
                 {"name": "gongbang:go", "value": plan.toolchain.version},
                 {"name": "gongbang:c-compiler", "value": plan.toolchain.c_compiler},
             ],
@@ -41,50 +50,70 @@ def write(plan: Plan, folders: Mapping[Id, Path], target: Path) -> None:
     write_atomically(target, json.dumps(bill, indent=1, sort_keys=True), 0o644)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> list[Component]:
     """The components of a bill of materials."""
-    components: list[dict[str, Any]] = json.loads(path.read_text())["components"]
+    components: list[Component] = json.loads(path.read_text())["components"]
     return components
 
 
-def _components(step: Step, folder: Path) -> Iterator[dict[str, Any]]:
-    record = json.loads((folder / store.RECORD).read_text())
+def is_of_this_form(path: Path) -> bool:
+    """Tell whether a bill says all that this revision of the project writes."""
+    properties = json.loads(path.read_text()).get("metadata", {}).get("properties", [])
+    return {"name": "gongbang:form", "value": FORM} in properties
+
+
+def _components(step: Step, folder: Path, debian: Mapping[Id, Mapping[str, Facts]]) -> Iterator[Component]:
+    files: dict[str, str] = json.loads((folder / store.RECORD).read_text())["files"]
     kind, name = step.id
     if kind == "image" or kind == "chart":
         index = json.loads((folder / "index.json").read_text())
         digest = index["manifests"][0]["digest"].removeprefix("sha256:")
-        yield _component(step, name, KINDS[kind], digest)
-        return
-    for file, digest in sorted(record["files"].items()):
-        if kind == "debian":
-            yield _debian(step, file, digest)
-        elif kind != "layer" or file.endswith(".gz"):
-            yield _component(step, file, KINDS.get(kind, "file"), digest)
+        yield _component(step, name, digest, _licence(step.licence))
+    elif kind == "layer":
+        yield _layer(step, files[layers.BLOB], debian.get(("debian", step.version), {}))
+    elif kind == "debian":
+        for file, facts in sorted(debian[step.id].items()):
+            yield _debian(step, file, files[file], facts)
+    else:
+        for file, digest in sorted(files.items()):
+            yield _component(step, file, digest, _licence(step.licence))
 
 
-def _component(step: Step, name: str, kind: str, digest: str) -> dict[str, Any]:
-    component: dict[str, Any] = {
-        "type": kind,
+def _component(step: Step, name: str, digest: str, licences: list[Component]) -> Component:
+    return {
+        "type": KINDS.get(step.id[0], "file"),
         "bom-ref": f"{step.id[0]}/{step.id[1]}/{name}",
         "name": name,
+        "version": step.version,
+        "purl": step.source,
         "hashes": [{"alg": "SHA-256", "content": digest}],
+        "licenses": licences,
         "properties": [{"name": "gongbang:kind", "value": step.id[0]}],
     }
-    if step.version:
-        component["version"] = step.version
-    if step.licence:
-        component["licenses"] = [{"license": {"id": step.licence}}]
-    if step.module:
-        version = step.version if step.id[0] == "program" else ""
-        component["purl"] = f"pkg:golang/{step.module}" + (f"@v{version}" if version else "")
-    return component
 
 
-def _debian(step: Step, file: str, digest: str) -> dict[str, Any]:
-    """A component from a package's file name `name_version_architecture.deb`."""
-    name, version, _ = re.split("_", file, maxsplit=2)
-    purl = f"pkg:deb/debian/{name}@{version}?distro={step.id[1]}"
-    licence = {"license": {"name": f"see /usr/share/doc/{name}/copyright in the package"}}
-    component = _component(step, name, "library", digest)
-    unique = f"debian/{step.id[1]}/{file}"
-    return {**component, "version": version, "purl": purl, "licenses": [licence], "bom-ref": unique}
+def _licence(identifier: str) -> list[Component]:
+    return [{"license": {"id": identifier}}]
+
+
+def _layer(step: Step, digest: str, known: Mapping[str, Facts]) -> Component:
+    """A layer of Debian packages: the licences are those of the packages that it was asked for."""
+    named = [facts for facts in known.values() if facts.name in step.packages]
+    licences = [
+        {"license": {"name": name}} for name in sorted({n for facts in named for n in facts.licences})
+    ]
+    told = f"a layer with {', '.join(step.packages)} of Debian {step.version} and all that they need"
+    return {**_component(step, step.id[1], digest, licences), "description": told}
+
+
+def _debian(step: Step, file: str, digest: str, facts: Facts) -> Component:
+    names = facts.licences or (f"see /usr/share/doc/{facts.name}/copyright in the package",)
+    licences = [{"license": {"name": name}} for name in names]
+    component = _component(step, facts.name, digest, licences)
+    component["properties"].append({"name": "gongbang:source-package", "value": facts.source})
+    return component | {
+        "type": "library",
+        "bom-ref": f"debian/{step.id[1]}/{file}",
+        "version": facts.version,
+        "purl": f"pkg:deb/debian/{quote(facts.name)}@{quote(facts.version)}?distro={step.id[1]}",
+    }

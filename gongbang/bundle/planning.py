@@ -71,7 +71,16 @@ def _layer(layer: Layer, made: Plan, refreshed: str) -> Step:
 
     inputs = [made.steps[need].key for need in needs]
     key = store.key_of(images.FORMAT, layer, inputs, refreshed)
-    return Step(("layer", layer.name), key, 60 if layer.kind == "root" else 2, needs, make)
+    return Step(
+        ("layer", layer.name),
+        key,
+        60 if layer.kind == "root" else 2,
+        needs,
+        make,
+        layer.release,
+        f"pkg:generic/{layer.name}@{layer.release}",
+        packages=layer.packages,
+    )
 
 
 def _program(program: Program, made: Plan) -> Step:
@@ -83,7 +92,7 @@ def _program(program: Program, made: Plan) -> Step:
         (),
         lambda into, _: programs.build(program, toolchain, processors, into),
         program.version,
-        program.module,
+        _source(program),
         program.licence,
     )
 
@@ -103,7 +112,7 @@ def _package(package: Package, chosen: Mapping[str, Program], made: Plan) -> Ste
     inputs = {name: made.steps[need].key for name, need in needs.items()}
     key = packages.key(package, {**used_facts, "package": version}, inputs)
     name = ("package", f"{package.name}_{version}")
-    return Step(name, key, 4, tuple(needs.values()), make, version, main.module, main.licence)
+    return Step(name, key, 4, tuple(needs.values()), make, version, _source(main), main.licence)
 
 
 def _image(image: Image, tag: str, chosen: Mapping[str, Program], made: Plan) -> Step:
@@ -119,17 +128,23 @@ def _image(image: Image, tag: str, chosen: Mapping[str, Program], made: Plan) ->
     inputs = {str(need): made.steps[need].key for need in [*needs.values(), *below]}
     key = images.key(image, main.facts, inputs)
     name = ("image", f"{image.name.replace('/', '_')}_{tag}")
-    return Step(name, key, 5, (*needs.values(), *below), make, tag, main.module, main.licence)
+    return Step(name, key, 5, (*needs.values(), *below), make, tag, _source(main), main.licence)
+
+
+def _source(program: Program) -> str:
+    """The Go module that a program comes from; its version is the program's, whatever a tag or package says."""
+    return f"pkg:golang/{program.module}@v{program.version}"
 
 
 def _chart(folder: Path) -> Step:
+    version = str(charts.description(folder)["version"])
     return Step(
         ("chart", folder.name),
         charts.key(folder),
         1,
         (),
         lambda into, _: charts.build(folder, into),
-        str(charts.description(folder)["version"]),
-        "",
+        version,
+        f"pkg:generic/charts/{folder.name}@{version}",
         "Apache-2.0",
     )

@@ -24,8 +24,12 @@ class Step:
     needs: tuple[Id, ...]
     make: Callable[[Path, Folders], None]
     version: str = ""
-    module: str = ""
+    source: str = ""
+    """What it is made from, as a package URL."""
     licence: str = ""
+    """Its SPDX identifier; "" where Debian's packages tell it."""
+    packages: tuple[str, ...] = ()
+    """The Debian packages that went in, for a layer."""
 
 
 @dataclass

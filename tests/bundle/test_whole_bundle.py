@@ -13,7 +13,7 @@ from urllib.error import URLError
 import pytest
 
 from gongbang import schema
-from gongbang.bundle import published, reading, store
+from gongbang.bundle import manifest, published, reading, store
 from gongbang.bundle.images import MANIFEST_TYPE
 from gongbang.bundle.published import Published
 from gongbang.paths import ROOT
@@ -52,6 +52,15 @@ def test_two_minors_are_served_side_by_side(both: Published) -> None:
     verified = inv("bundle.verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert ", ".join(MINORS) in verified.stdout
+
+
+def test_the_manifest_tells_version_source_licence_and_checksum_of_all(both: Published) -> None:
+    components = manifest.read(published.root() / published.MANIFEST)
+    for key in ("version", "purl", "licenses", "hashes"):
+        assert [item["bom-ref"] for item in components if not item.get(key)] == [], key
+    debian = [item for item in components if item["purl"].startswith("pkg:deb/")]
+    told = [item for item in debian if "/copyright" not in item["licenses"][0]["license"]["name"]]
+    assert len(told) > len(debian) * 3 / 4, "most copyright files can be read by a machine"
 
 
 def test_nothing_to_do_is_quick(both: Published) -> None:

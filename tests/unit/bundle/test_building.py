@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gongbang import paths
-from gongbang.bundle import building, planning, published, reading, schedule
+from gongbang.bundle import building, manifest, planning, published, reading, schedule, toolchain
 from gongbang.bundle.published import Published
 from gongbang.bundle.toolchain import Toolchain
 from gongbang.errors import ExitCode, GongbangError
@@ -15,6 +16,7 @@ from gongbang.files import write_atomically
 
 RECIPES = reading.load()
 VERSIONS = RECIPES.kubernetes_versions()
+TOOLS = Toolchain(Path("go"), "go1.20", "cc 1")
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +33,17 @@ def no_build(monkeypatch: pytest.MonkeyPatch) -> None:
 def publish() -> Callable[..., Published]:
     """Publish an (imported) bundle that is what the recipes say now."""
 
-    def make(key: str = "") -> Published:
-        plan = planning.plan(RECIPES, VERSIONS, Toolchain(Path("go"), "go1.20", "cc 1"), "")
+    def make(key: str = "", tools: Toolchain = TOOLS, *, imported: bool = True) -> Published:
+        plan = planning.plan(RECIPES, VERSIONS, tools, "")
         blob = published.root() / "registry/blob"
         write_atomically(blob, "blob", 0o644)
         write_atomically(published.root() / "apt/key.asc", "key", 0o644)
         write_atomically(published.root() / published.MANIFEST, "{}", 0o644)
         write_atomically(paths.data_dir() / "apt.fingerprint", "F\n", 0o644)
         files = published.look([blob])
-        made = Published(key or plan.key(), VERSIONS, "go1.20", "cc 1", "", "F", True, (), files)
+        made = Published(
+            key or plan.key(), VERSIONS, tools.version, tools.c_compiler, "", "F", imported, (), files
+        )
         published.write(made)
         return made
 
@@ -88,6 +92,20 @@ def test_a_lost_file_or_a_lost_key_means_publishing_anew(publish: Callable[..., 
     publish()
     (published.root() / "registry/blob").unlink()
     assert not building.is_current(made, VERSIONS, RECIPES)
+
+
+def test_a_manifest_of_another_form_means_publishing_anew(
+    publish: Callable[..., Published], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except for an imported bundle, which cannot be made here."""
+    monkeypatch.setattr(toolchain, "present", lambda _: None)
+    assert not building.is_current(publish(imported=False), VERSIONS, RECIPES)
+    form = [{"name": "gongbang:form", "value": manifest.FORM}]
+    made = publish(imported=False)
+    (published.root() / published.MANIFEST).write_text(json.dumps({"metadata": {"properties": form}}))
+    made = replace(made, files=published.look([published.root() / "registry/blob"]))
+    assert building.is_current(made, VERSIONS, RECIPES)
+    assert building.is_current(publish(), VERSIONS, RECIPES)
 
 
 def test_another_compiler_is_another_bundle() -> None:
