@@ -46,6 +46,7 @@ def problems(cluster: Cluster, schema: Schema) -> list[Problem]:
         node_names(cluster),
         addresses(cluster),
         kinds(cluster),
+        pod_network(cluster, schema),
         networks(cluster),
         version(cluster, schema),
     )
@@ -137,6 +138,13 @@ def kinds(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(
                 "a node's kind is not known", f"lab_node_kind: {node.kind} of {node.name}", f"use {meant}"
             )
+
+
+def pod_network(cluster: Cluster, schema: Schema) -> Iterator[Problem]:
+    """A pod network that the role cni has no data of."""
+    if cluster.cni and schema.networks and cluster.cni not in schema.networks:
+        meant = nearest(cluster.cni, schema.networks) or " or ".join(sorted(schema.networks))
+        yield Problem("the pod network is not known", f"cluster_cni: {cluster.cni}", f"use {meant}")
 
 
 VERSION = re.compile(r"\A\d+\.\d+\.\d+\Z")

@@ -19,11 +19,12 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Schema:
-    """The known names, the prefixes that are ours alone, the versions that the bundle can build."""
+    """The known names, the prefixes that are ours alone, the versions that the bundle can build, the pod networks."""
 
     names: frozenset[str]
     prefixes: tuple[str, ...]
     versions: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
 
 
 def read_yaml(path: Path) -> Any:
@@ -41,7 +42,7 @@ def load(root: Path = ROOT) -> Schema:
     names = frozenset(name for group in shared.values() for name in group).union(*roles.values())
     closed = {*shared, *(role for role, variables in roles.items() if variables)}
     prefixes = tuple(sorted(f"{name}_" for name in closed))
-    return Schema(names, prefixes, frozenset(kubernetes_versions(root)))
+    return Schema(names, prefixes, frozenset(kubernetes_versions(root)), frozenset(pod_networks(root)))
 
 
 def role_variables(role: Path) -> Iterator[str]:
@@ -50,6 +51,15 @@ def role_variables(role: Path) -> Iterator[str]:
     for entry in specs.values():
         yield from (entry or {}).get("options") or {}
     yield from read_yaml(role / "defaults/main.yml") or {}
+
+
+def pod_networks(root: Path = ROOT) -> list[str]:
+    """The values that cluster_cni may have: the choices of the role cni."""
+    specs = read_yaml(root / "roles/cni/meta/argument_specs.yml") or {}
+    found: list[str] = (
+        specs.get("argument_specs", {}).get("main", {})["options"]["cni_provider"]["choices"] if specs else []
+    )
+    return found
 
 
 def kubernetes_versions(root: Path = ROOT) -> Iterator[str]:

@@ -26,6 +26,7 @@ from tests.canaries.watch import Watch
 CANARIES = {
     "canary_registry_password": "canary-registry-pass-31",
     "canary_chart_value": "canary-chart-value-72",
+    "canary_remote_value": "canary-remote-value-58",
 }
 SECONDS = 900
 PLACES = "/etc /home /root /opt /run /srv /tmp /usr/local /var/cache /var/lib/gongbang /var/lib/kubelet /var/log /var/tmp"
@@ -93,7 +94,7 @@ def variables(password: Path) -> str:
 
 
 def releases() -> str:
-    """The inventory's own releases, the one called `web` with a secret in its environment."""
+    """The inventory's own releases with secrets: in web's environment, and in a value of metrics-server, whose chart is remote."""
     found = [
         dict(item)
         for item in yaml.safe_load((ROOT / "inventories/lab/group_vars/all/helm.yml").read_text())[
@@ -103,6 +104,8 @@ def releases() -> str:
     for item in found:
         if item["name"] == "web":
             item["values"] = item["values"] | {"env": {"GREETING": "{{ canary_chart_value }}"}}
+        if item["name"] == "metrics-server":
+            item["values"] = {"global": {"note": "{{ canary_remote_value }}"}}
     return yaml.safe_dump({"helm_releases": found})
 
 
@@ -122,10 +125,12 @@ def test_the_cluster_was_made_with_the_canaries(made: Made) -> None:
     assert made.watch.tokens, "no join token was seen: this test is blind"
     assert made.watch.seen > 1000
     held = on_node(
-        containers(made.cluster)[0], "cat /etc/containerd/certs.d/*/hosts.toml /var/lib/gongbang/helm/web.yml"
+        containers(made.cluster)[0],
+        "cat /etc/containerd/certs.d/*/hosts.toml /var/lib/gongbang/helm/web.yml /var/lib/gongbang/helm/metrics-server.yml",
     )
     assert any(word in held for word in spellings(f"canary-user:{CANARIES['canary_registry_password']}"))
     assert CANARIES["canary_chart_value"] in held
+    assert CANARIES["canary_remote_value"] in held
 
 
 def test_nothing_that_the_controller_wrote_holds_a_secret(made: Made) -> None:

@@ -104,11 +104,25 @@ def asked(cluster: Cluster, expected: Expected) -> dict[str, Any]:
 
 
 def cni_release(cluster: Cluster) -> dict[str, Any]:
-    """The release that the CNI's data file describes, if it describes one."""
+    """The release that the CNI's data file describes, if there is such a file."""
+    return dict(cni_data(cluster).get("__cni_release", {}))
+
+
+def cni_data(cluster: Cluster) -> dict[str, Any]:
+    """What the CNI's data file says."""
     path = ROOT / "roles" / "cni" / "vars" / f"{cluster.cni}.yml"
-    values = yaml.safe_load(path.read_text()) if path.exists() else {}
-    found: Any = next((value for key, value in (values or {}).items() if key.endswith("release")), {})
-    return dict(found) if isinstance(found, dict) and found.get("name") else {}
+    return dict(yaml.safe_load(path.read_text())) if path.exists() else {}
+
+
+def agents(cluster: Cluster) -> set[tuple[str, str]]:
+    """Namespace and name of the DaemonSets that run on every node: kube-proxy, and the CNI's by its definition of ready."""
+    release = cni_release(cluster).get("namespace", "")
+    found = {("kube-system", "kube-proxy")}
+    for workload in cni_data(cluster).get("__cni_ready", []):
+        *namespace, kind, name = workload.split("/")
+        if kind == "daemonset":
+            found.add((namespace[0] if namespace else release, name))
+    return found
 
 
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

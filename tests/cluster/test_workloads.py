@@ -7,6 +7,7 @@ import json
 import pytest
 
 from gongbang.model import Cluster, Node
+from tests.cluster import lists
 from tests.cluster.api import Api
 from tests.cluster.expect import check, condition, pods_of
 
@@ -51,17 +52,16 @@ def test_all_workloads_have_their_pods(api: Api) -> None:
 
 
 def test_agents_run_on_every_node(api: Api, cluster: Cluster) -> None:
-    wanted = len(cluster.nodes)
-    system = {
-        item["metadata"]["name"]: item["status"].get("numberReady", 0)
+    wanted, names = len(cluster.nodes), lists.agents(cluster)
+    ready = {
+        (item["metadata"]["namespace"], item["metadata"]["name"]): item["status"].get("numberReady", 0)
         for item in api.all("DaemonSet")
-        if item["metadata"]["namespace"].startswith("kube-")
     }
-    few = {name: ready for name, ready in system.items() if ready < wanted}
+    few = {"/".join(name): ready.get(name, 0) for name in names if ready.get(name, 0) < wanted}
     check(
-        len(system) >= 2 and not few,
+        len(names) >= 2 and not few,
         f"kube-proxy or the CNI's agent does not run on all {wanted} nodes",
-        few or system,
+        few or names,
         "kubectl get daemonsets -A",
     )
 

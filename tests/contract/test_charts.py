@@ -13,6 +13,8 @@ import yaml
 from gongbang.paths import ROOT
 from tests.cluster.sabotage import chosen
 from tests.cluster.saboteur import load
+from tests.contract.conftest import load as read
+from tests.contract.conftest import module, tasks_of
 
 CHARTS = sorted(path.parent for path in ROOT.glob("charts/*/Chart.yaml"))
 CHECKS = re.compile(r"^def (test_\w+)\(", re.MULTILINE)
@@ -45,6 +47,20 @@ def test_schema_is_closed_and_knows_every_value(chart: Path) -> None:
 def test_nothing_in_a_chart_is_insecure(chart: Path) -> None:
     text = "".join(path.read_text() for path in chart.rglob("*") if path.is_file())
     assert "insecure" not in text.lower()
+
+
+def test_values_reach_a_node_by_stdin_or_in_files_of_root_alone() -> None:
+    """Not as arguments, which every user of the node sees, nor through a module that logs them."""
+    [task] = [
+        task for task in tasks_of(read(ROOT / "roles/helm/tasks/check.yml")) if "check.sh.j2" in str(task)
+    ]
+    assert "check.sh.j2" in module(task, "command")["stdin"]
+    assert "check.sh.j2" not in str(module(task, "command")["argv"])
+    assert task["no_log"] is True
+    [task] = [
+        task for task in tasks_of(read(ROOT / "roles/helm/tasks/deploy.yml")) if "values.yml.j2" in str(task)
+    ]
+    assert "values.yml.j2" in task["owned_files"]["secret_files"]
 
 
 def test_sabotages_name_checks_that_exist() -> None:

@@ -62,6 +62,7 @@ def make_cluster() -> Callable[..., Cluster]:
             name=values["cluster_name"], nodes=nodes, inventory=Path("inventories/lab"), groups=groups, vars=values,
             kubernetes_version=values["cluster_kubernetes_version"], pod_network=values["cluster_pod_network"],
             service_network=values["cluster_service_network"], is_lab="lab_network" in values,
+            cni=values.get("cluster_cni", "flannel"),
         )  # fmt: skip
 
     return make

@@ -17,10 +17,11 @@ from gongbang.schema import Schema
 SCHEMA = Schema(
     names=frozenset({
         "cluster_name", "cluster_kubernetes_version", "cluster_pod_network", "cluster_service_network",
-        "lab_network", "lab_node_kind", "docker_daemon", "lab_source",
+        "lab_network", "lab_node_kind", "docker_daemon", "lab_source", "cluster_cni",
     }),
     prefixes=("cluster_", "docker_", "lab_"),
     versions=frozenset({"1.35.4", "1.36.3"}),
+    networks=frozenset({"flannel", "calico"}),
 )  # fmt: skip
 Make = Callable[..., Cluster]
 
@@ -43,6 +44,8 @@ def test_a_good_cluster_has_no_problem(make_cluster: Make) -> None:
         ({"cluster_pod_netwrk": "x"}, "not known", "cluster_pod_netwrk", "write cluster_pod_network"),
         ({"docker_deamon": {}}, "not known", "docker_deamon", "write docker_daemon"),
         ({"clustr_pod_network": "x"}, "not known", "clustr_pod_network", "write cluster_pod_network"),
+        ({"cluster_cni": "flanel"}, "pod network is not known", "cluster_cni: flanel", "use flannel"),
+        ({"cluster_cni": "x"}, "pod network is not known", "cluster_cni: x", "use calico or flannel"),
         ({"lab_node_kind": "vmm"}, "kind", "vmm", "vm"),
         ({"cluster_pod_network": "10.96.0.0/12"}, "overlap", "10.96.0.0/12", "another"),
         ({"cluster_service_network": "172.30.0.0/16"}, None, "172.30.0.0/16", "another"),

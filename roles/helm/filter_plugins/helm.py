@@ -75,6 +75,11 @@ def declared(releases: Sequence[Mapping[str, Any]], root: str, timeout: str = "5
     return found
 
 
+def remote(releases: Sequence[Mapping[str, Any]], root: str) -> list[dict[str, Any]]:
+    """The releases whose charts come from a registry or a repository."""
+    return declared([one for one in releases if one.get("chart") and not is_folder(str(one["chart"]))], root)
+
+
 def problems(releases: Sequence[Mapping[str, Any]], root: str) -> list[str]:
     """What is wrong with the releases, as far as the controller can tell: folder charts and their schemas."""
     found = []
@@ -202,6 +207,7 @@ class FilterModule:
         return {
             "helm_declared": declared,
             "helm_problems": problems,
+            "helm_remote": remote,
             "helm_plan": plan,
             "helm_strangers": strangers,
             "helm_words": in_words,

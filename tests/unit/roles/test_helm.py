@@ -99,6 +99,14 @@ def test_remote_charts_are_left_to_helm(root: Path) -> None:
     )
 
 
+def test_remote_charts_are_kept_for_helm_to_render(root: Path) -> None:
+    far = {**RELEASE, "name": "far", "chart": "oci://registry.example/charts/web", "version": "1"}
+    [found] = plugin("helm").remote(
+        [RELEASE, far, {**far, "enabled": False}, {"name": "no chart"}], str(root)
+    )
+    assert (found["name"], found["version"], found["repository"]) == ("far", "1", "")
+
+
 def test_a_release_whose_objects_are_gone_is_deployed_again(root: Path) -> None:
     [entry] = plugin("helm").declared([RELEASE], str(root))
     text = line(description=f"gongbang:{entry['digest']}")
