@@ -9,7 +9,7 @@ from gongbang import hostkeys
 from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
 from gongbang.inventory import DEFAULT
-from gongbang.outcome import Outcome, needs_sudo
+from gongbang.outcome import Outcome, counts_the_nodes, needs_sudo
 from gongbang.paths import ROOT, shown
 from gongbang.summary import Failure
 
@@ -26,7 +26,8 @@ def diagnose(outcome: Outcome, command: str, inventory: Path) -> Failure | None:
         message = "interrupted" + (f"; may still run on nodes: {running}" if running else "")
         return Failure(None, None, None, message, again)
     wanted = Kind.UNREACHABLE if outcome.code is ExitCode.UNREACHABLE else Kind.FAILED
-    found = last_task(outcome.of_kind(wanted))
+    told = outcome.of_kind(wanted)
+    found = last_task([event for event in told if not counts_the_nodes(event)] or told)
     if found:
         return of_event(found[0], found, again, inventory)
     return without_event(outcome, again)

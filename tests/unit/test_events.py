@@ -150,3 +150,20 @@ def test_a_rescued_failure_is_not_the_one_that_is_shown() -> None:
     )
     assert failure
     assert failure.where == "b.yml:2"
+
+
+def test_a_task_that_only_counts_the_nodes_is_not_the_one_that_is_shown() -> None:
+    counting = Event(
+        Kind.FAILED,
+        1.0,
+        host="w1",
+        task="Need an answer of every node",
+        where="b.yml:2",
+        message="cp1 does not answer",
+    )
+    failure = failures.diagnose(outcome(events=(LOOKED, counting), looking=frozenset({"Look"})), "x", LAB)
+    assert failure
+    assert failure.message == "too small"
+    alone = failures.diagnose(outcome(events=(counting,)), "x", LAB)
+    assert alone
+    assert alone.message == "cp1 does not answer"

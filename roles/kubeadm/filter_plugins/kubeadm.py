@@ -153,7 +153,9 @@ def kubelet(state: Mapping[str, str], wanted: Mapping[str, Any]) -> list[str]:
 
 
 def fixed(state: Mapping[str, str], documents: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the inventory changes of a running cluster and no tool can: `name: old -> new`."""
+    """What the inventory changes of a running cluster and no tool can: `name: old -> new`; a half-made one is made anew."""
+    if state.get("unfinished") == "init":
+        return []
     live = read(decoded(state.get("cluster_configuration", "")))
     if not isinstance(live, Mapping):
         return []

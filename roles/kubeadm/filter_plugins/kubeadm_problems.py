@@ -7,6 +7,11 @@ from typing import Any
 
 CONTROL_PLANE = ("admin", "etcd", "version")
 """What only a control plane has."""
+VARIABLES = (
+    "kubeadm_init_configuration", "kubeadm_cluster_configuration", "kubeadm_kubelet_configuration",
+    "kubeadm_kube_proxy_configuration",
+)  # fmt: skip
+"""Where the inventory has a say in what kubeadm reads."""
 UNCLEAR = ("running", "unfinished")
 """Steps that go on, or did not end well: the roles judge those."""
 
@@ -46,9 +51,22 @@ def problems(
     ]
 
 
+def complaints(host: str, fixed: Sequence[str], asked: Mapping[str, Any]) -> list[str]:
+    """What a control plane cannot be made to follow: `fixed` values, and what kubeadm said when it was asked."""
+    found = []
+    if fixed:
+        fix = "declare what it has (group_vars/all/cluster.yml), or give the cluster up: ./inv cluster.reset"
+        found.append(message(host, "a running cluster keeps what it was made with", "; ".join(fixed), fix))
+    if asked.get("rc", 0) != 0:
+        said = [*asked.get("stdout_lines", []), *asked.get("stderr_lines", [])][-3:]
+        fix = f"correct {', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
+        found.append(message(host, "kubeadm does not take the declared configuration", "; ".join(said), fix))
+    return found
+
+
 class FilterModule:
     """What Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         """The filters by name."""
-        return {"kubeadm_problems": problems}
+        return {"kubeadm_problems": problems, "kubeadm_complaints": complaints}

@@ -151,6 +151,11 @@ def test_what_a_cluster_keeps_is_not_changed() -> None:
     ]
 
 
+def test_a_half_made_cluster_keeps_nothing() -> None:
+    live = {"cluster_configuration": packed(yaml.safe_dump(CLUSTER)), "unfinished": "init"}
+    assert plugin("kubeadm").fixed(live, [CLUSTER | {"networking": {"podSubnet": "10.1.0.0/16"}}]) == []
+
+
 def test_readable_credentials_are_named() -> None:
     assert plugin("kubeadm").readable({"open /etc/kubernetes/admin.conf": "644", "x": "1"}) == [
         "/etc/kubernetes/admin.conf"

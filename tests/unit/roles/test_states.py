@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gongbang.doctor import nodes
 from tests.unit.roles.conftest import plugin
 
 LIVE = {
@@ -117,6 +118,28 @@ def test_what_is_there_and_was_not_declared(host: str, state: dict[str, str], wo
     found = plugin("kubeadm", "kubeadm_problems").problems({host: state}, "1.36.3", ["cp1"])
     assert bool(found) == bool(words)
     assert all(words in text and text.startswith(f"{host}: ") and "fix:" in text for text in found)
+
+
+def test_what_cannot_be_followed_is_told_in_the_words_that_the_doctor_reads() -> None:
+    asked = {"rc": 1, "stdout_lines": ['error: unknown field "maxPodz"', "error: b"], "stderr_lines": []}
+    found = plugin("kubeadm", "kubeadm_problems").complaints(
+        "cp1", ["clusterName: a -> b", "x: 1 -> 2"], asked
+    )
+    assert nodes.ONE.findall("problems: 2\n  " + "\n  ".join(found)) == [
+        (
+            "cp1: a running cluster keeps what it was made with",
+            "clusterName: a -> b; x: 1 -> 2",
+            "declare what it has (group_vars/all/cluster.yml), or give the cluster up: ./inv cluster.reset",
+        ),
+        (
+            "cp1: kubeadm does not take the declared configuration",
+            'error: unknown field "maxPodz"; error: b',
+            "correct kubeadm_init_configuration, kubeadm_cluster_configuration, kubeadm_kubelet_configuration or "
+            "kubeadm_kube_proxy_configuration",
+        ),
+    ]
+    assert plugin("kubeadm", "kubeadm_problems").complaints("cp1", [], {}) == []
+    assert plugin("kubeadm", "kubeadm_problems").complaints("cp1", [], {"rc": 0, "stdout_lines": ["x"]}) == []
 
 
 def test_odd_nodes_are_told() -> None:
