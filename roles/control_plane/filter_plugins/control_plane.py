@@ -12,7 +12,7 @@ DECLARED = "gongbang/declared"
 
 
 def case(state: Mapping[str, str]) -> str:
-    """How a control plane stands: none, unfinished, done, unregistered or silent.
+    """How a control plane stands: none, unfinished, done, unregistered, silent, or busy (a step goes on there).
 
     Unfinished needs proof: the mark that init leaves when it does not end well, and no other node in the cluster.
     """
@@ -20,6 +20,8 @@ def case(state: Mapping[str, str]) -> str:
         return "unfinished"
     if not any(key in state for key in ("admin", "kubelet", "etcd", "version", "running")):
         return "none"
+    if "running" in state:
+        return "busy"
     if "ready" in state and "uploaded" in state:
         return "unregistered" if state.get("node") == "absent" else "done"
     return "silent"

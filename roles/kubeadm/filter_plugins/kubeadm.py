@@ -10,6 +10,12 @@ from typing import Any
 import yaml
 
 STATIC_PODS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+ORDER = ("certificates", *STATIC_PODS, "cluster", "kubelets", "kube-proxy", "kubelet")
+"""The steps of kubeadm-configure as they are made on a control plane."""
+NEED_API = {"cluster", "kubelets", "kube-proxy"}
+REVIVE = ("kubelets", "kubelet")
+"""What comes first where the kubelet is not well: no static pod can become ready without it."""
+ONCE_MORE = "was not seen to its end -> made once more"
 FIXED = ("clusterName", "controlPlaneEndpoint", "networking.podSubnet", "networking.serviceSubnet", "networking.dnsDomain")  # fmt: skip
 """What a cluster is made with and keeps."""
 MISSING = object()
@@ -76,22 +82,23 @@ def shown(value: Any) -> str:
 
 
 def configuration(lines: Sequence[str]) -> dict[str, Any]:
-    """What has to be done to a cluster: `steps` of kubeadm-configure in order, `words` for them.
+    """What a cluster differs in: `steps` of kubeadm-configure that mend it, `words` for them.
 
     With them the configuration that every kubelet is to have (`kubelet`), and static pods that kubeadm does not make
     (`strangers`).
     """
     texts = unpacked(lines)
     wanted, live = texts["wanted"], texts["live"]
-    found = static_pods(live, wanted) | config_maps(live.get("configmaps", ""), wanted)
+    found = {"certificates": [f"certificate {name}: missing" for name in live.get("missing", "").split()]}
+    found |= static_pods(live, wanted) | config_maps(live.get("configmaps", ""), wanted)
     steps = [step for step, words in found.items() if words]
     if any("apiServer.certSANs" in text for text in found.get("cluster", [])):
-        steps.insert(0, "certificates")
+        steps.append("certificates")
     return {
-        "steps": steps,
+        "steps": sorted({*steps}, key=ORDER.index),
         "words": [text for words in found.values() for text in words],
         "kubelet": read(wanted.get("config")) or {},
-        "strangers": sorted({*live} - {*STATIC_PODS, "configmaps"}),
+        "strangers": sorted({*live} - {*STATIC_PODS, "configmaps", "missing"}),
     }
 
 
@@ -149,7 +156,33 @@ def kubelet(state: Mapping[str, str], wanted: Mapping[str, Any]) -> list[str]:
     found = [f"kubelet configuration: {text}" for text in differences(now, dict(wanted))]
     if not found and "kubelet_stale" in state:
         found.append("kubelet: runs since before its configuration was written -> restarted")
+    if not found and "kubelet" in kept(state):
+        found.append(f"kubelet: its configuration {ONCE_MORE}")
     return found
+
+
+def kept(state: Mapping[str, str]) -> set[str]:
+    """The steps that were cut off in the middle; what they replaced is still kept on the node."""
+    return {*state.get("kept", "").split()} & {*ORDER}
+
+
+def due(wanted: Mapping[str, Any], state: Mapping[str, str]) -> dict[str, list[str]]:
+    """All that is to be made on this control plane now: `steps` in their order, `words` for them.
+
+    While the API is silent that is what needs none, which may be what brings it back.
+    """
+    own, silent = kubelet(state, wanted["kubelet"]), "silent" in state
+    steps = {*wanted["steps"], *(["kubelet"] if own else [])}
+    again = kept(state) - steps
+    steps = (steps | again) - (NEED_API if silent else set())
+    words = [*wanted["words"], *own, *(f"{step}: {ONCE_MORE}" for step in sorted(again & steps))]
+    first = REVIVE if state.get("node") != "True" or "kubelet_down" in state else ()
+    return {"steps": sorted(steps, key=lambda step: (step not in first, ORDER.index(step))), "words": words}
+
+
+def differing(states: Mapping[str, Mapping[str, str]], wanted: Mapping[str, Any]) -> list[str]:
+    """The nodes whose kubelet is not as declared."""
+    return [host for host, state in states.items() if kubelet(state, wanted)]
 
 
 def fixed(state: Mapping[str, str], documents: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -184,7 +217,9 @@ class FilterModule:
         """The filters by name."""
         return {
             "kubeadm_configuration": configuration,
+            "kubeadm_due": due,
             "kubeadm_kubelet": kubelet,
+            "kubeadm_differing": differing,
             "kubeadm_fixed": fixed,
             "kubeadm_readable": readable,
         }

@@ -156,6 +156,50 @@ def test_a_half_made_cluster_keeps_nothing() -> None:
     assert plugin("kubeadm").fixed(live, [CLUSTER | {"networking": {"podSubnet": "10.1.0.0/16"}}]) == []
 
 
+WELL = {"kubelet_config": packed(yaml.safe_dump(KUBELET)), "node": "True"}
+OTHER = {"kubelet_config": packed(yaml.safe_dump(KUBELET | {"maxPods": 9}))}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "steps"),
+    [
+        ([], {}, []),
+        (["etcd", "kubelets"], {}, ["etcd", "kubelets"]),
+        (["etcd", "kubelets"], OTHER, ["etcd", "kubelets", "kubelet"]),
+        (["etcd", "kubelets"], OTHER | {"node": "False"}, ["kubelets", "kubelet", "etcd"]),
+        (["etcd"], OTHER | {"kubelet_down": "1"}, ["kubelet", "etcd"]),
+        (["etcd", "kube-proxy"], {"silent": "refused"}, ["etcd"]),
+        (["kube-apiserver"], {"kept": "etcd certificates"}, ["certificates", "etcd", "kube-apiserver"]),
+        ([], {"kept": "kubelets", "silent": "refused"}, []),
+        ([], {"kept": "kubelet"}, ["kubelet"]),
+    ],
+)
+def test_the_steps_that_are_due(wanted: list[str], state: dict[str, str], steps: list[str]) -> None:
+    asked = {"steps": wanted, "words": ["x"] * len(wanted), "kubelet": KUBELET}
+    found = plugin("kubeadm").due(asked, WELL | state)
+    assert found["steps"] == steps
+    assert len(found["words"]) >= len(steps)
+
+
+def test_a_step_that_was_cut_off_is_told() -> None:
+    words = plugin("kubeadm").due(
+        {"steps": [], "words": [], "kubelet": KUBELET}, WELL | {"kept": "etcd .new"}
+    )
+    assert words == {"steps": ["etcd"], "words": ["etcd: was not seen to its end -> made once more"]}
+
+
+def test_a_certificate_that_is_missing_is_made() -> None:
+    missing = f"live/missing={packed('apiserver.key')}"
+    result = plugin("kubeadm").configuration([*asked(SAME), missing])
+    assert result["steps"] == ["certificates"]
+    assert result["words"] == ["certificate apiserver.key: missing"]
+    assert result["strangers"] == []
+
+
+def test_the_nodes_whose_kubelet_differs() -> None:
+    assert plugin("kubeadm").differing({"a": WELL, "b": OTHER, "c": {}}, KUBELET) == ["b"]
+
+
 def test_readable_credentials_are_named() -> None:
     assert plugin("kubeadm").readable({"open /etc/kubernetes/admin.conf": "644", "x": "1"}) == [
         "/etc/kubernetes/admin.conf"

@@ -40,7 +40,8 @@ SILENT = {
         ({**SILENT, "unfinished": "init"}, "unfinished"),
         ({**LIVE, "unfinished": "init", "nodes": "1"}, "unfinished"),
         ({**LIVE, "unfinished": "init", "nodes": "3"}, "done"),
-        ({**SILENT, "unfinished": "init", "running": "init"}, "silent"),
+        ({**SILENT, "unfinished": "init", "running": "init"}, "busy"),
+        ({**LIVE, "running": "configure"}, "busy"),
         ({"package": "1.36.3-1.1", "etcd": "1"}, "silent"),
     ],
 )
