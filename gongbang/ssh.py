@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,17 +35,23 @@ def section(node: Node, control_folder: str) -> str:
         "ControlPersist": "60",
         "ControlPath": f"{control_folder}/%C",
     }
-    wanted = {name: str(value) for name, value in given.items() if value}
-    lines = [f'  {name} "{value}"' for name, value in (wanted | _extra(node, wanted)).items()]
+    wanted = {name: f'"{value}"' for name, value in given.items() if value}
+    lines = [f"  {name} {value}" for name, value in (wanted | _extra(node, wanted)).items()]
     return "\n".join([f"Host {node.name}", *lines, ""])
 
 
 def _extra(node: Node, wanted: Mapping[str, str]) -> dict[str, str]:
-    """The options among the inventory's further SSH arguments; how connections are shared stays ours."""
+    """The options among the inventory's further SSH arguments; how connections are shared stays ours.
+
+    Their values stay as they are: ssh reads them like a line of its configuration, and some may not be quoted.
+    """
     words = [word for name in EXTRA for word in shlex.split(str(node.vars.get(name) or ""))]
     found: dict[str, str] = {}
     for flag, value in getopt(words, FLAGS)[0]:
-        name, _, value = value.partition("=") if flag == "-o" else (AS_OPTION.get(flag, ""), "", value)
+        if flag == "-o":
+            name, _, value = re.sub(r"\s*[=\s]\s*", "=", value.strip(), count=1).partition("=")
+        else:
+            name, value = AS_OPTION.get(flag, ""), f'"{value}"' if flag == "-i" else value
         if name and not (name.startswith("Control") and name in wanted):
             found[name] = value
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 from gongbang import checks, proc, session
@@ -45,10 +46,14 @@ def command(cluster: Cluster, report: Path, only: str, slow: bool) -> list[str]:
 
 
 def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> ExitCode:
-    """Say how many checks passed; a failure raises RunFailedError with the failed ones."""
+    """Say how many checks passed, and why others were skipped; a failure raises RunFailedError with the failed ones."""
     passed, failed, seconds = counted(report)
     if returncode == 0 and passed:
-        session.say(f"{'verify':<22} {passed} checks passed in {seconds:.0f}s")
+        reasons = skipped(report)
+        more = f", {reasons.total()} skipped" if reasons else ""
+        session.say(f"{'verify':<22} {passed} checks passed{more} in {seconds:.0f}s")
+        for reason, number in reasons.items():
+            session.say(f"  skipped {number:>3}: {reason}")
         return ExitCode.DONE
     listed = "\n".join(f"{name}: {why}" for name, why in failed[:SHOWN])
     more = f"\nand {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
@@ -60,6 +65,11 @@ def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> Ex
     if current:
         current.fail(Failure(None, "verify", None, message, again), ExitCode.VERIFICATION)
     raise RunFailedError("verification failed", message, again, ExitCode.VERIFICATION)
+
+
+def skipped(report: Path) -> Counter[str]:
+    """From pytest's report: why checks were skipped, and how many for each reason."""
+    return Counter(check.message for check in checks.read(report)[0] if check.result == checks.SKIPPED)
 
 
 def counted(report: Path) -> tuple[int, list[tuple[str, str]], float]:
