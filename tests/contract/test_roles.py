@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from gongbang.paths import ROOT
 from tests.contract.conftest import COMMANDS, below, load, module, roles, shown, task_files, tasks_of
 
+SITE = ROOT / "playbooks/site.yml"
 ROLES = [pytest.param(name, id=name) for name in roles()]
 FILES = [pytest.param(path, id=shown(path)) for path in task_files()]
 BUILT_IN = {"groups": re.compile(r"\bgroups\s*[\[.]|\bgroup_names\b")}
@@ -41,6 +43,29 @@ def test_role_is_complete(role: str) -> None:
         if not (folder / name).exists()
     ]
     assert not missing, f"role {role} has no {', '.join(missing)}"
+
+
+def test_reset_takes_every_role_off_in_reverse_order() -> None:
+    """The pod network's files go after the control plane: until then its pods run."""
+    imported = [load(ROOT / "playbooks" / play["ansible.builtin.import_playbook"]) for play in load(SITE)]
+    applied = list(dict.fromkeys(name for plays in imported for play in plays for name in applied_by(play)))
+    taken_off = [
+        role["name"]
+        for task in tasks_of(load(ROOT / "playbooks/reset.yml"))
+        if (role := module(task, "import_role")) and role.get("tasks_from") == "absent.yml"
+    ]
+    own = [name for name in reversed(applied) if name != "cni"]
+    assert [name for name in taken_off if name != "cni"] == own
+    assert taken_off.index("cni") == taken_off.index("control_plane") + 1
+    assert {path.parts[-3] for path in below("roles", suffix="absent.yml")} <= set(taken_off)
+    for name in taken_off:
+        assert (ROOT / "roles" / name / "tasks/absent.yml").exists(), name
+
+
+def applied_by(play: dict[str, Any]) -> Iterator[str]:
+    """The roles that a play applies."""
+    yield from (role["role"] for role in play.get("roles", []))
+    yield from (role["name"] for task in play.get("tasks", []) if (role := module(task, "import_role")))
 
 
 @pytest.mark.parametrize("role", ROLES)

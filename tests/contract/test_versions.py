@@ -58,6 +58,19 @@ def test_the_lab_runs_a_version_that_the_bundle_builds() -> None:
     assert version in set(kubernetes_versions())
 
 
+def test_a_debian_release_is_named_wherever_it_has_to_be() -> None:
+    releases = set(load(ROOT / "lab/image.yml")["releases"])
+    choices = load(ROOT / "roles/lab_node/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    named = {"lab_node_debian": choices["lab_node_debian"]["choices"]}
+    named["bundle/debian.yml"] = load(ROOT / "bundle/debian.yml")["releases"]
+    for path in sorted(ROOT.glob("roles/*/meta/main.yml")):
+        platforms = load(path)["galaxy_info"]["platforms"]
+        named[shown(path)] = next(one["versions"] for one in platforms if one["name"] == "Debian")
+    assert {name: set(found) for name, found in named.items()} == dict.fromkeys(named, releases)
+    supported = load(ROOT / "roles/host/defaults/main.yml")["host_supported"]["debian"]
+    assert len(supported) == len(releases), "host_supported has the numbers of the same releases"
+
+
 def test_no_role_names_a_kubernetes_version() -> None:
     versions = set(kubernetes_versions())
     for path in below("roles", "playbooks"):
