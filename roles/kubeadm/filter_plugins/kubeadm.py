@@ -84,8 +84,8 @@ def shown(value: Any) -> str:
 def configuration(lines: Sequence[str]) -> dict[str, Any]:
     """What a cluster differs in: `steps` of kubeadm-configure that mend it, `words` for them.
 
-    With them the configuration that every kubelet is to have (`kubelet`), and static pods that kubeadm does not make
-    (`strangers`).
+    With them the configuration that all kubelets are to have (`kubelets`) and this node's with its patches (`kubelet`), and
+    static pods that kubeadm does not make (`strangers`).
     """
     texts = unpacked(lines)
     wanted, live = texts["wanted"], texts["live"]
@@ -98,6 +98,7 @@ def configuration(lines: Sequence[str]) -> dict[str, Any]:
         "steps": sorted({*steps}, key=ORDER.index),
         "words": [text for words in found.values() for text in words],
         "kubelet": read(wanted.get("config")) or {},
+        "kubelets": shared(wanted) or {},
         "strangers": sorted({*live} - {*STATIC_PODS, "configmaps", "missing"}),
     }
 
@@ -126,7 +127,7 @@ def config_maps(answer: str, wanted: Mapping[str, str]) -> dict[str, list[str]]:
     except ValueError:
         return {}
     live = {item["metadata"]["name"]: item.get("data") or {} for item in items}
-    kubelets = read(wanted.get("config"))
+    kubelets = shared(wanted)
     documents = {
         "cluster": ("kubeadm-config", "ClusterConfiguration", read(wanted.get("cluster"))),
         # each node has its own endpoint there
@@ -138,6 +139,11 @@ def config_maps(answer: str, wanted: Mapping[str, str]) -> dict[str, list[str]]:
         for step, (name, key, document) in documents.items()
         if document
     }
+
+
+def shared(wanted: Mapping[str, str]) -> Any:
+    """The kubelets' configuration without the patches of one node."""
+    return read(wanted.get("kubelets", wanted.get("config")))
 
 
 def proxy(text: str) -> Any:
@@ -180,11 +186,6 @@ def due(wanted: Mapping[str, Any], state: Mapping[str, str]) -> dict[str, list[s
     return {"steps": sorted(steps, key=lambda step: (step not in first, ORDER.index(step))), "words": words}
 
 
-def differing(states: Mapping[str, Mapping[str, str]], wanted: Mapping[str, Any]) -> list[str]:
-    """The nodes whose kubelet is not as declared."""
-    return [host for host, state in states.items() if kubelet(state, wanted)]
-
-
 def fixed(state: Mapping[str, str], documents: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the inventory changes of a running cluster and no tool can: `name: old -> new`; a half-made one is made anew."""
     if state.get("unfinished") == "init":
@@ -219,7 +220,6 @@ class FilterModule:
             "kubeadm_configuration": configuration,
             "kubeadm_due": due,
             "kubeadm_kubelet": kubelet,
-            "kubeadm_differing": differing,
             "kubeadm_fixed": fixed,
             "kubeadm_readable": readable,
         }

@@ -40,15 +40,31 @@ def of_node(host: str, state: Mapping[str, str], version: str, control_plane: bo
         yield message(host, what, "a kubelet.conf without a control plane", fix)
 
 
+def apart(settings: Mapping[str, Mapping[str, Any]], first: str) -> Iterator[str]:
+    """Nodes whose kubelet is declared otherwise than the control plane's: kubeadm has one configuration for all."""
+    shared = settings.get(first, {})
+    for host, own in settings.items():
+        keys = sorted(key for key in {*own, *shared} if own.get(key) != shared.get(key))
+        if keys:
+            what = f"kubeadm_kubelet_configuration is another one than {first}'s, and kubelets share theirs"
+            fix = (
+                "declare it once, in group_vars/all; what one node needs goes into its kubeadm_node_registration "
+                "(kubeletExtraArgs), or into the patches of its kubeadm_join_configuration"
+            )
+            yield message(host, what, f"{', '.join(keys)} differ", fix)
+
+
 def problems(
-    states: Mapping[str, Mapping[str, str]], version: str, control_planes: Sequence[str]
+    states: Mapping[str, Mapping[str, str]],
+    version: str,
+    control_planes: Sequence[str],
+    settings: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
-    """Every problem of every node; `states` holds those that could be asked."""
-    return [
-        text
-        for host, state in states.items()
-        for text in of_node(host, state, version, host in control_planes)
-    ]
+    """Every problem of every node; `states` holds those that could be asked, `settings` what they declare of kubelets."""
+    found = [*apart(settings, control_planes[0])] if control_planes else []
+    for host, state in states.items():
+        found += of_node(host, state, version, host in control_planes)
+    return found
 
 
 def complaints(host: str, fixed: Sequence[str], asked: Mapping[str, Any]) -> list[str]:

@@ -196,8 +196,13 @@ def test_a_certificate_that_is_missing_is_made() -> None:
     assert result["strangers"] == []
 
 
-def test_the_nodes_whose_kubelet_differs() -> None:
-    assert plugin("kubeadm").differing({"a": WELL, "b": OTHER, "c": {}}, KUBELET) == ["b"]
+def test_a_nodes_own_patches_are_not_the_clusters() -> None:
+    patched = packed(yaml.safe_dump(KUBELET | {"maxPods": 7}))
+    lines = [line for line in asked(SAME) if not line.startswith("wanted/config.yaml=")]
+    lines += [f"wanted/config.yaml={patched}", f"wanted/kubelets={packed(yaml.safe_dump(KUBELET))}"]
+    result = plugin("kubeadm").configuration(lines)
+    assert result["steps"] == []
+    assert (result["kubelet"]["maxPods"], result["kubelets"]["maxPods"]) == (7, 110)
 
 
 def test_readable_credentials_are_named() -> None:

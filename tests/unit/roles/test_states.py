@@ -116,9 +116,23 @@ def test_a_node_without_declaration_gets_no_annotation() -> None:
     ],
 )
 def test_what_is_there_and_was_not_declared(host: str, state: dict[str, str], words: str) -> None:
-    found = plugin("kubeadm", "kubeadm_problems").problems({host: state}, "1.36.3", ["cp1"])
+    found = plugin("kubeadm", "kubeadm_problems").problems({host: state}, "1.36.3", ["cp1"], {})
     assert bool(found) == bool(words)
     assert all(words in text and text.startswith(f"{host}: ") and "fix:" in text for text in found)
+
+
+def test_kubelets_share_one_configuration() -> None:
+    def problems(**settings: dict[str, Any]) -> list[str]:
+        found: list[str] = plugin("kubeadm", "kubeadm_problems").problems({}, "1.36.3", ["cp1"], settings)
+        return found
+
+    assert problems(cp1={"maxPods": 9}, w1={"maxPods": 9}) == []
+    assert problems(cp1={"maxPods": 9}) == []
+    found = problems(cp1={"maxPods": 9, "x": 1}, w1={"maxPods": 8, "x": 1})
+    assert len(found) == 1
+    assert found[0].startswith("w1: kubeadm_kubelet_configuration is another one than cp1's")
+    assert "maxPods differ" in found[0]
+    assert len(problems(w1={"maxPods": 8})) == 1
 
 
 def test_what_cannot_be_followed_is_told_in_the_words_that_the_doctor_reads() -> None:
