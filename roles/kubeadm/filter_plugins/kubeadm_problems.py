@@ -8,8 +8,8 @@ from typing import Any
 CONTROL_PLANE = ("admin", "etcd", "version")
 """What only a control plane has."""
 VARIABLES = (
-    "kubeadm_init_configuration", "kubeadm_cluster_configuration", "kubeadm_kubelet_configuration",
-    "kubeadm_kube_proxy_configuration",
+    "kubeadm_node_registration", "kubeadm_init_configuration", "kubeadm_join_configuration",
+    "kubeadm_cluster_configuration", "kubeadm_kubelet_configuration", "kubeadm_kube_proxy_configuration",
 )  # fmt: skip
 """Where the inventory has a say in what kubeadm reads."""
 UNCLEAR = ("running", "unfinished")
@@ -74,7 +74,8 @@ def complaints(host: str, fixed: Sequence[str], asked: Mapping[str, Any]) -> lis
         fix = "declare what it has (group_vars/all/cluster.yml), or give the cluster up: ./inv cluster.reset"
         found.append(message(host, "a running cluster keeps what it was made with", "; ".join(fixed), fix))
     if asked.get("rc", 0) != 0:
-        said = [*asked.get("stdout_lines", []), *asked.get("stderr_lines", [])][-3:]
+        said = [*asked.get("stdout_lines", []), *asked.get("stderr_lines", [])]
+        said = [line for line in said if line.startswith("error")] or said[-3:]
         fix = f"correct {', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
         found.append(message(host, "kubeadm does not take the declared configuration", "; ".join(said), fix))
     return found

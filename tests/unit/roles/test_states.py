@@ -149,8 +149,8 @@ def test_what_cannot_be_followed_is_told_in_the_words_that_the_doctor_reads() ->
         (
             "cp1: kubeadm does not take the declared configuration",
             'error: unknown field "maxPodz"; error: b',
-            "correct kubeadm_init_configuration, kubeadm_cluster_configuration, kubeadm_kubelet_configuration or "
-            "kubeadm_kube_proxy_configuration",
+            "correct kubeadm_node_registration, kubeadm_init_configuration, kubeadm_join_configuration, "
+            "kubeadm_cluster_configuration, kubeadm_kubelet_configuration or kubeadm_kube_proxy_configuration",
         ),
     ]
     assert plugin("kubeadm", "kubeadm_problems").complaints("cp1", [], {}) == []
