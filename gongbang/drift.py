@@ -15,7 +15,7 @@ from gongbang.summary import Failure
 def run(cluster: Cluster) -> ExitCode:
     """Make all drifts, plan, mend, plan; raises RunFailedError when one was not named or not mended.
 
-    The plan and the run that it starts take the cluster's lock themselves.
+    It holds the cluster's lock while it makes the drifts; the run that it starts takes it itself.
     """
     lines: list[str] = []
 

@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from gongbang import inventory as inventories
+from gongbang import lock
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from gongbang.paths import ROOT
@@ -151,14 +152,35 @@ def inv(command: str, path: Path, wanted: ExitCode) -> dict[str, Any]:
         "--inventory",
         str(path),
     ]
-    done = subprocess.run(argv, cwd=ROOT, text=True, capture_output=True, check=False)
-    if done.returncode != wanted:
-        last = "\n".join((done.stdout + done.stderr).splitlines()[-60:])
-        raise GongbangError(
-            f"{command} ended with {done.returncode}, not with {int(wanted)}", last, "read what it says"
-        )
-    found: dict[str, Any] = json.loads(done.stdout)
+    code, out, err = ended(argv)
+    if code != wanted:
+        last = "\n".join((out + err).splitlines()[-60:])
+        raise GongbangError(f"{command} ended with {code}, not with {int(wanted)}", last, "read what it says")
+    found: dict[str, Any] = json.loads(out)
     return found
+
+
+def ended(argv: Sequence[str]) -> tuple[int, str, str]:
+    """Run a program to its end: exit code, output, errors. An interrupt is handed on, so that the program ends in order.
+
+    It runs in a session of its own, where a terminal's Ctrl-C reaches it through us only. The SIGTERM that our own parent
+    sends after a Ctrl-C is no second one.
+    """
+    pipe, stopped = subprocess.PIPE, False
+    with subprocess.Popen(
+        argv, cwd=ROOT, text=True, stdout=pipe, stderr=pipe, start_new_session=True
+    ) as child:
+        while True:
+            try:
+                out, err = child.communicate()
+                break
+            except KeyboardInterrupt:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                child.send_signal(signal.SIGINT)
+                stopped = True
+    if stopped:
+        raise KeyboardInterrupt
+    return child.returncode, out, err
 
 
 def tell(line: str) -> None:
@@ -172,7 +194,9 @@ def run(cluster: Cluster) -> list[str]:
         drifts = Drifts(cluster, nodes)
         with tempfile.TemporaryDirectory() as folder:
             path = declared_anew(cluster, Path(folder), drifts.swapless)
-            drifts.make()
+            with lock.held(cluster, "verify.drift"):  # the plan and the run take it themselves
+                lock.on_nodes()
+                drifts.make()
             plan = inv("cluster.plan", path, ExitCode.CHANGES)
             for row in plan["plan"]:
                 tell(f"  {row['host']:<4} {row['role']:<20} {row['change']}")
