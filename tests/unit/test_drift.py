@@ -46,7 +46,7 @@ def test_ctrl_c_lets_the_run_end_in_order(tmp_path: Path) -> None:
         while not told.exists():
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)
+        time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGTERM)  # as the parent does that had the same Ctrl-C
 
     threading.Thread(target=ctrl_c).start()

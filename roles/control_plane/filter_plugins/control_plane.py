@@ -94,7 +94,7 @@ def notes(live: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> list[
         name = node["metadata"]["name"]
         if name not in names:
             found.append(
-                f"node {name} is in the cluster and not in the inventory; kubectl delete node {name}"
+                f"node {name} is in the cluster and not in the inventory, and left alone; add it there, or: kubectl delete node {name}"
             )
         elif node["spec"].get("unschedulable"):
             found.append(f"node {name} is cordoned; kubectl uncordon {name}")

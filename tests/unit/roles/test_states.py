@@ -162,7 +162,9 @@ def test_odd_nodes_are_told() -> None:
     live["items"][0]["spec"]["unschedulable"] = True
     notes = plugin("control_plane").notes
     assert notes(live, [{"name": "w1"}]) == ["node w1 is cordoned; kubectl uncordon w1"]
-    assert notes(live, []) == ["node w1 is in the cluster and not in the inventory; kubectl delete node w1"]
+    assert notes(live, []) == [
+        "node w1 is in the cluster and not in the inventory, and left alone; add it there, or: kubectl delete node w1"
+    ]
 
 
 def test_commands_for_nodes_in_words() -> None:
