@@ -1,0 +1,61 @@
+"""What the script says of a node on which steps go on, or were cut off."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gongbang.paths import ROOT
+
+SCRIPT = ROOT / "roles/kubeadm/files/state"
+SYSTEMCTL = """#!/bin/sh
+case $* in *is-active*) for unit in $ACTIVE; do case $* in *"$unit.service") exit 0 ;; esac; done; exit 3 ;; esac
+"""
+
+
+def said(folder: Path, active: str) -> dict[str, str]:
+    """The script's lines on a node whose files are in this folder, where only these units are active."""
+    for name, text in (
+        ("systemctl", SYSTEMCTL),
+        ("dpkg-query", "#!/bin/sh\n"),
+        ("kubectl", "#!/bin/sh\nexit 1\n"),
+    ):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    script = SCRIPT.read_text()
+    for place in ("/etc/kubernetes", "/var/lib/"):
+        script = script.replace(place, f"{folder}{place}")
+    done = subprocess.run(
+        ["sh", "-c", script, "state", "cp1", "0", "0", "192.0.2.1:6443", "api.lab"],
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "ACTIVE": active},
+        text=True, capture_output=True, timeout=30, check=True,
+    )  # fmt: skip
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Path:
+    (tmp_path / "etc/kubernetes").mkdir(parents=True)
+    (tmp_path / "etc/kubernetes/kubelet.conf").touch()
+    return tmp_path
+
+
+def test_a_configuration_that_goes_on_is_told(node: Path) -> None:
+    assert said(node, "gongbang-kubeadm-configure kubelet")["running"] == "configure"
+    assert "running" not in said(node, "kubelet")
+
+
+def test_steps_that_were_cut_off_are_told(node: Path) -> None:
+    for step in ("etcd", "kubelet"):
+        (node / "var/lib/gongbang/kept" / step).mkdir(parents=True)
+    assert said(node, "kubelet")["kept"] == "etcd kubelet"
+
+
+def test_a_kubelet_that_is_down_is_told_where_there_is_one(node: Path) -> None:
+    assert "kubelet_down" in said(node, "")
+    assert "kubelet_down" not in said(node, "kubelet")
+    (node / "etc/kubernetes/kubelet.conf").unlink()
+    assert "kubelet_down" not in said(node, "")
