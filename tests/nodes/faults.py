@@ -51,7 +51,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("cp1", *listener(6443)),
     Fault("w1", *listener(10250)),
-    Fault("w1", *program("date", "+%s) exec /usr/bin/date -d +100seconds +%s;;")),
+    Fault("w1", *program("date", "+%s) exec /usr/bin/date -d +105seconds +%s;;")),
     Fault("w1", "hostname cp1", "hostname w1"),
     Fault("cp1", *over("/etc/machine-id", "0123456789abcdef0123456789abcdef")),
     Fault("w1", *over("/etc/machine-id", "0123456789abcdef0123456789abcdef")),
