@@ -81,7 +81,7 @@ def on_nodes() -> None:
     if mine.on_node:
         tell(mine, said["taken"])
     else:
-        note(f"the lock is on this controller only: {said['failed']}")
+        only_here(said["failed"])
 
 
 def take(mine: Held, evict: list[str]) -> dict[str, Any]:
@@ -107,8 +107,11 @@ def tell(mine: Held, previous: Holder | None) -> None:
         session.say(f"the lock was taken over from {who(previous)}: it ended without giving it back")
 
 
-def note(text: str) -> None:
-    """For the log only."""
+def only_here(why: str) -> None:
+    """Say that another controller would not be refused; a node that is off is the run's own to tell: for the log only."""
+    text = f"the lock is on this controller only: {why}"
     current = session.current()
-    if current:
+    if "password" in why:
+        session.say(f"{text}; it needs sudo without a password there")
+    elif current:
         current.record.log(text)

@@ -13,6 +13,7 @@ from typing import Any
 from gongbang import hostkeys, proc
 from gongbang.errors import GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
+from gongbang.outcome import NEEDS_SUDO
 
 SCRIPT = Path(__file__).with_name("on_node.py")
 CONNECT_S = 2
@@ -65,7 +66,10 @@ def _one(node: Node, config: Path) -> Answer:
 def why(said: str) -> Answer:
     """What SSH or sudo said instead of an answer."""
     key = hostkeys.explain(said)
-    return Answer(silence=key.message, fix=key.fix) if key else Answer(silence=last_line(said))
+    if key:
+        return Answer(silence=key.message, fix=key.fix)
+    sudo = "give its user sudo without a password" if any(sign in said for sign in NEEDS_SUDO) else ""
+    return Answer(silence=last_line(said), fix=sudo)
 
 
 def last_line(text: str) -> str:

@@ -172,6 +172,13 @@ def test_a_node_that_cannot_be_asked_leaves_the_controllers_part(start: Start, t
     assert ended(start())[0] == ExitCode.LOCKED
 
 
+def test_sudo_that_asks_for_a_password_is_told(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "sudo").write_text("#!/bin/sh\necho sudo: a password is required >&2\nexit 1\n")
+    first = start()
+    assert "on this controller only: sudo: a password is required; it needs sudo without" in said(first)
+    assert said(first) == "got it"
+
+
 def test_a_lock_that_cannot_be_written_is_bad_input_and_says_where(start: Start, tmp_path: Path) -> None:
     (tmp_path / "here").write_text("a file where the state folder should be")
     code, text = ended(start())

@@ -212,6 +212,7 @@ def test_a_changed_host_key_is_told_with_its_own_fix(make_cluster: Make) -> None
     problem = next(one for one in found.problems if one.problem.startswith("w2"))
     assert "the host key of 10.0.0.9 has changed" in problem.problem
     assert "ssh-keygen -R 10.0.0.9" in problem.fix
+    assert "sudo without a password" in asking.why("sudo: a password is required").fix
 
 
 def test_watch_looks_again_and_prints_one_document_a_line(
