@@ -33,11 +33,12 @@ def program(name: str, case: str) -> tuple[str, str]:
     return f"printf '%b' '{script}' > {path}; chmod +x {path}", f"rm {path}"
 
 
-def listener(port: int) -> tuple[str, str]:
-    """Commands that start and stop a stranger on a port."""
-    unit = f"gb-fault-{port}"
-    make = f"systemd-run --quiet --unit {unit} python3 -m http.server {port}; until ss -Hltn | grep -q :{port}; do sleep 0.1; done"
-    return make, f"systemctl stop {unit}"
+def listener(port: int, name: str = "python3") -> tuple[str, str]:
+    """Commands that start and stop a stranger on a port, a program of any name."""
+    unit, path = f"gb-fault-{port}", f"/var/tmp/{name}"
+    make = f"cp $(readlink -f /usr/bin/python3) {path}; systemd-run --quiet --unit {unit} {path} -m http.server {port}; "
+    make += f"until ss -Hltn | grep -q :{port}; do sleep 0.1; done"
+    return make, f"systemctl stop {unit}; rm {path}"
 
 
 CARD = "/sys/class/net/$(awk '$2 == \"00000000\" {print $1; exit}' /proc/net/route)/address"
@@ -50,6 +51,7 @@ FAULTS: tuple[Fault, ...] = (
         "umount /var/lib/etcd; rmdir /var/lib/etcd",
     ),
     Fault("cp1", *listener(6443)),
+    Fault("cp1", *listener(2379, "etcd")),
     Fault("w1", *listener(10250)),
     Fault("w1", *program("date", "+%s) exec /usr/bin/date -d +105seconds +%s;;")),
     Fault("w1", "hostname cp1", "hostname w1"),

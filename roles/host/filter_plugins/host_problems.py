@@ -99,10 +99,10 @@ def kernel_problems(probe: Probe, want: Want) -> Iterator[str]:
 
 
 def port_problems(probe: Probe, want: Want) -> Iterator[str]:
-    """Ports that strangers use."""
+    """Ports that strangers use; an etcd where kubeadm has not been is one too."""
     for port, owner in {**NODE_PORTS, **(CONTROL_PLANE_PORTS if want["control_plane"] else {})}.items():
         user = probe["port"].get(str(port))
-        if user is not None and not user.startswith(owner):
+        if user is not None and not (probe.get("kubeadm") and user.startswith(owner)):
             fix = f"stop {user or 'that program'} on the node, or move it to another port"
             yield problem(f"port {port} is in use by a stranger", user or "a program without a name", fix)
 

@@ -25,6 +25,7 @@ memory_mib=4000
 disk_mib /var=20000
 sysctl net.ipv4.ip_forward=1
 nameserver 10.0.0.1=1
+kubeadm=1
 port 10250=kubelet
 port 22=sshd
 """
@@ -85,6 +86,8 @@ def test_good_nodes_have_no_problem() -> None:
         ("disk_mib /var=100", "100 MiB free"),
         ("port 6443=nc", "port 6443"),
         ("port 10250=nc", "port 10250"),
+        ("port 2379=etcd", ""),
+        ("kubeadm=\nport 10250=kubelet", "port 10250"),
         ("nameserver 10.0.0.1=1\nnameserver 127.0.0.53=1", ""),
         ("clock=1000100", "+100 s"),
         ("hostname=w1", "same hostname"),
