@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -22,6 +23,8 @@ FAKES = {
 *'etcd local'*) to=$MANIFESTS/etcd.yaml ;;
 *control-plane*) to=$MANIFESTS/kube-$4.yaml ;;
 *kubelet-start* | *kubelet-config*) to=$NODE/var/lib/kubelet/config.yaml ;;
+*print-manifest*) echo '        image: r/coredns:v1'; exit 0 ;;
+*'addon coredns'*) [ ! -e "$NODE/declared/bad-coredns" ]; exit ;;
 *certs*) [ -e "$NODE/declared/apiserver.crt" ] || exit 1; to=$NODE/etc/kubernetes/pki/apiserver.crt ;;
 *) exit 0 ;;
 esac
@@ -36,7 +39,7 @@ cat "$NODE/declared/${to##*/}" >"$to" """,
 *'get node'*)
     if grep -q bad "$NODE/var/lib/kubelet/config.yaml"; then printf 'False x'; else printf 'True %s' "$(date --utc +%FT%TZ)"; fi
     ;;
-*'get configmap'*) printf '{\\n  "resourceVersion": "1",\\n  "data": "old"\\n}\\n' ;;
+*'get configmap'* | *'get deployment'* | *'get daemonset'*) printf '{\\n  "resourceVersion": "1",\\n  "data": "old"\\n}\\n' ;;
 *replace*) cat "${*#*--filename }" ;;
 esac""",
     "crictl": "true",
@@ -53,6 +56,7 @@ class Node:
         self.manifests = folder / "etc/kubernetes/manifests"
         self.kept = folder / "var/lib/gongbang/kept"
         self.config = folder / "var/lib/kubelet/config.yaml"
+        self.flags = ""
         self.certificate = folder / "etc/kubernetes/pki/apiserver.crt"
         for path in (
             "bin",
@@ -87,7 +91,7 @@ class Node:
             "NODE": str(self.folder),
             "MANIFESTS": str(self.manifests),
         }
-        argv = ["sh", str(self.folder / "script"), "cp1", "/c.yml", SECONDS, "", *steps]
+        argv = ["sh", str(self.folder / "script"), "cp1", "/c.yml", SECONDS, "", self.flags, *steps]
         return subprocess.Popen(argv, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, *steps: str) -> tuple[int, str]:
@@ -185,6 +189,45 @@ def test_a_kubelet_that_fails_gives_the_clusters_configuration_back_too(node: No
     assert node.config.read_text() == "old\n"
     assert '"data": "old"' in out
     assert "resourceVersion" not in out
+
+
+def test_a_workers_flags_are_written_with_its_configuration(node: Node) -> None:
+    (node.folder / "etc/kubernetes/admin.conf").unlink()
+    file = node.config.with_name("kubeadm-flags.env")
+    file.write_text("old\n")
+    node.flags = base64.b64encode(b'KUBELET_KUBEADM_ARGS="--v=1"\n').decode()
+    code, out = node.run("kubelet")
+    assert code == 0, out
+    assert file.read_text() == 'KUBELET_KUBEADM_ARGS="--v=1"\n'
+    assert sorted(path.name for path in file.parent.iterdir()) == ["config.yaml", "kubeadm-flags.env"]
+
+
+def test_flags_with_which_a_kubelet_does_not_become_ready_are_put_back(node: Node) -> None:
+    (node.folder / "etc/kubernetes/admin.conf").unlink()
+    file = node.config.with_name("kubeadm-flags.env")
+    file.write_text("old\n")
+    node.declare("config.yaml", BAD)
+    node.flags = base64.b64encode(b"new\n").decode()
+    assert node.run("kubelet")[0] == 1
+    assert (file.read_text(), node.config.read_text()) == ("old\n", "old\n")
+
+
+def test_an_addon_is_made_and_waited_for(node: Node) -> None:
+    code, out = node.run("kube-proxy", "coredns")
+    assert code == 0, out
+    log = node.log.read_text()
+    assert "rollout restart daemonset/kube-proxy" in log
+    assert "set image deployment/coredns coredns=r/coredns:v1" in log
+    assert "rollout status deployment/coredns" in log
+    assert not node.kept.exists()
+
+
+def test_an_addon_that_fails_is_put_back(node: Node) -> None:
+    node.declare("bad-coredns", "")
+    code, out = node.run("coredns")
+    assert code == 1
+    assert '"data": "old"' in out
+    assert "deployment.json" in node.log.read_text()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:

@@ -32,20 +32,44 @@ def packed(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
 
 
-def asked(live: dict[str, Any], maps: dict[str, tuple[str, Any]] | None = MAPS) -> list[str]:
-    """What the script prints: WANTED, and live manifests and ConfigMaps."""
-    addon = {"kind": "ConfigMap", "data": {"config.conf": yaml.safe_dump(PROXY)}}
+def workload(kind: str, **program: Any) -> dict[str, Any]:
+    """An object that runs an addon."""
+    return {"kind": kind, "spec": {"template": {"spec": {"containers": [{"name": "x", **program}]}}}}
+
+
+COREFILE = ".:53 {\n    errors\n}\n"
+ADDONS = {
+    "kube-proxy": workload("DaemonSet", image="r/kube-proxy:v1", command=["kube-proxy", "--config=x"]),
+    "coredns": workload("Deployment", image="r/coredns:v1", args=["-conf", "/etc/coredns/Corefile"]),
+}
+
+
+def asked(
+    live: dict[str, Any],
+    maps: dict[str, tuple[str, Any]] | None = MAPS,
+    addons: dict[str, Any] = ADDONS,
+    corefile: str | None = COREFILE,
+) -> list[str]:
+    """What the script prints: WANTED, and live manifests, ConfigMaps and addons."""
+    config = {"kind": "ConfigMap", "data": {"config.conf": yaml.safe_dump(PROXY)}}
     texts = {f"wanted/{name}": yaml.safe_dump(value) for name, value in WANTED.items()}
-    texts["wanted/kube-proxy"] = yaml.safe_dump_all([{"kind": "ServiceAccount"}, addon])
+    texts["wanted/kube-proxy"] = yaml.safe_dump_all(
+        [{"kind": "ServiceAccount"}, config, ADDONS["kube-proxy"]]
+    )
+    names = {"kind": "ConfigMap", "data": {"Corefile": COREFILE}}
+    texts["wanted/coredns"] = yaml.safe_dump_all([ADDONS["coredns"], names])
     texts |= {
         f"live/{name}": value if isinstance(value, str) else yaml.safe_dump(value)
         for name, value in live.items()
     }
     items = [
-        {"metadata": {"name": name}, "data": {key: yaml.safe_dump(value)}}
+        {"kind": "ConfigMap", "metadata": {"name": name}, "data": {key: yaml.safe_dump(value)}}
         for name, (key, value) in (maps or {}).items()
     ]
-    texts["live/configmaps"] = "" if maps is None else json.dumps({"items": items})
+    items += [{**one, "metadata": {"name": name}} for name, one in addons.items()]
+    if corefile is not None:
+        items.append({"kind": "ConfigMap", "metadata": {"name": "coredns"}, "data": {"Corefile": corefile}})
+    texts["live/objects"] = "" if maps is None else json.dumps({"items": items})
     return [f"{name}={packed(text)}" for name, text in texts.items()]
 
 
@@ -84,7 +108,9 @@ def test_a_missing_static_pod_is_told_and_a_strange_one_is_not_touched() -> None
         ["kube-apiserver"],
         ["static pod kube-apiserver: its manifest is missing"],
     )
-    assert plugin("kubeadm").configuration(asked({"other.yaml": pod()}))["strangers"] == ["other"]
+    assert plugin("kubeadm").configuration(asked({"other.yaml": pod()}))["notes"] == [
+        "runs the static pod other, which gongbang has not made"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +201,7 @@ OTHER = {"kubelet_config": packed(yaml.safe_dump(KUBELET | {"maxPods": 9}))}
     ],
 )
 def test_the_steps_that_are_due(wanted: list[str], state: dict[str, str], steps: list[str]) -> None:
-    asked = {"steps": wanted, "words": ["x"] * len(wanted), "kubelet": KUBELET}
+    asked = {"steps": wanted, "words": ["x"] * len(wanted), "kubelet": KUBELET, "flags": []}
     found = plugin("kubeadm").due(asked, WELL | state)
     assert found["steps"] == steps
     assert len(found["words"]) >= len(steps)
@@ -183,7 +209,7 @@ def test_the_steps_that_are_due(wanted: list[str], state: dict[str, str], steps:
 
 def test_a_step_that_was_cut_off_is_told() -> None:
     words = plugin("kubeadm").due(
-        {"steps": [], "words": [], "kubelet": KUBELET}, WELL | {"kept": "etcd .new"}
+        {"steps": [], "words": [], "kubelet": KUBELET, "flags": []}, WELL | {"kept": "etcd .new"}
     )
     assert words == {"steps": ["etcd"], "words": ["etcd: was not seen to its end -> made once more"]}
 
@@ -193,7 +219,7 @@ def test_a_certificate_that_is_missing_is_made() -> None:
     result = plugin("kubeadm").configuration([*asked(SAME), missing])
     assert result["steps"] == ["certificates"]
     assert result["words"] == ["certificate apiserver.key: missing"]
-    assert result["strangers"] == []
+    assert result["notes"] == []
 
 
 def test_a_nodes_own_patches_are_not_the_clusters() -> None:
@@ -209,3 +235,45 @@ def test_readable_credentials_are_named() -> None:
     assert plugin("kubeadm").readable({"open /etc/kubernetes/admin.conf": "644", "x": "1"}) == [
         "/etc/kubernetes/admin.conf"
     ]
+
+
+FLAGS = ["--node-ip=192.0.2.1"]
+OWN = "--hostname-override=w1 --register-with-taints=a:NoSchedule"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('KUBELET_KUBEADM_ARGS="--node-ip=192.0.2.1"\n', []),
+        (f'KUBELET_KUBEADM_ARGS="{OWN} --node-ip=192.0.2.1"\n', []),
+        (
+            'KUBELET_KUBEADM_ARGS="--node-ip=192.0.2.1 --v=1"\n',
+            ["kubelet flags: --v=1 -> gone"],
+        ),
+        ("", ["kubelet flags: missing -> --node-ip=192.0.2.1"]),
+        ('KUBELET_KUBEADM_ARGS="broken', ["kubelet flags: missing -> --node-ip=192.0.2.1"]),
+    ],
+)
+def test_a_kubelets_flags_are_compared_with_the_declaration(line: str, words: list[str]) -> None:
+    state = WELL | {"kubelet_flags": packed(line)}
+    assert plugin("kubeadm").kubelet(state, KUBELET, FLAGS) == words
+    due = plugin("kubeadm").due({"steps": [], "words": [], "kubelet": KUBELET, "flags": FLAGS}, state)
+    assert due == {"steps": ["kubelet"] if words else [], "words": words}
+
+
+def test_a_value_with_a_space_is_the_same_when_it_was_written() -> None:
+    given = plugin("kubeadm").declared([{"name": "b", "value": "x y"}, {"name": "a", "value": 1}])
+    line = plugin("kubeadm").flags_line({}, given, "w1")
+    assert plugin("kubeadm").kubelet(WELL | {"kubelet_flags": packed(line)}, KUBELET, given) == []
+
+
+def test_a_workers_flags_keep_what_kubeadm_found_out() -> None:
+    state = {"kubelet_flags": packed(f'KUBELET_KUBEADM_ARGS="--v=1 {OWN}"\n')}
+    assert plugin("kubeadm").flags_line(state, FLAGS, "w1") == (
+        'KUBELET_KUBEADM_ARGS="--hostname-override=w1 --node-ip=192.0.2.1 --register-with-taints=a:NoSchedule"\n'
+    )
+
+
+def test_the_flags_of_a_control_plane_are_those_of_the_dry_run() -> None:
+    line = f"wanted/kubeadm-flags.env={packed('KUBELET_KUBEADM_ARGS="--a=1 --b=2"')}"
+    assert plugin("kubeadm").configuration([*asked(SAME), line])["flags"] == ["--a=1", "--b=2"]

@@ -12,11 +12,11 @@ from gongbang.paths import ROOT
 
 SCRIPT = ROOT / "roles/kubeadm/files/state"
 SYSTEMCTL = """#!/bin/sh
-case $* in *is-active*) for unit in $ACTIVE; do case $* in *"$unit.service") exit 0 ;; esac; done; exit 3 ;; esac
+case $* in *is-active*) for unit in $ACTIVE; do case $* in *"$unit.service") exit 0 ;; esac; done; exit 3 ;; *show*) echo "@$STARTED" ;; esac
 """
 
 
-def said(folder: Path, active: str) -> dict[str, str]:
+def said(folder: Path, active: str, started: str = "") -> dict[str, str]:
     """The script's lines on a node whose files are in this folder, where only these units are active."""
     for name, text in (
         ("systemctl", SYSTEMCTL),
@@ -30,7 +30,7 @@ def said(folder: Path, active: str) -> dict[str, str]:
         script = script.replace(place, f"{folder}{place}")
     done = subprocess.run(
         ["sh", "-c", script, "state", "cp1", "0", "0", "192.0.2.1:6443", "api.lab"],
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "ACTIVE": active},
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "ACTIVE": active, "STARTED": started},
         text=True, capture_output=True, timeout=30, check=True,
     )  # fmt: skip
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
@@ -59,3 +59,16 @@ def test_a_kubelet_that_is_down_is_told_where_there_is_one(node: Path) -> None:
     assert "kubelet_down" not in said(node, "kubelet")
     (node / "etc/kubernetes/kubelet.conf").unlink()
     assert "kubelet_down" not in said(node, "")
+
+
+def test_flags_are_told_and_whether_the_kubelet_runs_with_them(node: Path) -> None:
+    folder = node / "var/lib/kubelet"
+    folder.mkdir(parents=True)
+    assert "kubelet_flags" not in said(node, "kubelet")
+    for name in ("config.yaml", "kubeadm-flags.env"):
+        (folder / name).write_text("x\n")
+    written = int((folder / "kubeadm-flags.env").stat().st_ctime)
+    assert said(node, "kubelet", str(written))["kubelet_flags"] == "eAo="
+    assert "kubelet_stale" not in said(node, "kubelet", str(written))
+    (folder / "config.yaml").unlink()
+    assert said(node, "kubelet", str(written - 1))["kubelet_stale"] == "1"
