@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from ipaddress import IPv4Network, ip_network
+from pathlib import Path
 from statistics import median_low
 from typing import Any
+
+import yaml
 
 Probe = Mapping[str, Any]
 Want = Mapping[str, Any]
@@ -27,6 +31,13 @@ SHARED = {
     "product_uuid": "give the machine a UUID of its own; where the board cannot, take product_uuid out of host_unique",
 }
 """What may be asked to be each node's own, and what makes it so."""
+SYSTEM = {
+    "supported": "host_supported",
+    "architectures": "host_architectures",
+    "kernel": "host_min_kernel",
+    "cgroup_v1": "host_allow_cgroup_v1",
+}
+"""What a node's system is asked for, and the variable that lets another one pass."""
 
 
 def problem(what: str, seen: object, fix: str) -> str:
@@ -187,9 +198,33 @@ def twins(probes: Mapping[str, Probe], key: str) -> Iterator[str]:
             yield f"{', '.join(hosts)}: {text}"
 
 
+@cache
+def usual() -> Mapping[str, Any]:
+    """What a system is asked for where no inventory says otherwise."""
+    defaults = yaml.safe_load((Path(__file__).parents[1] / "defaults/main.yml").read_text())
+    return {name: defaults[variable] for name, variable in SYSTEM.items()}
+
+
+def allowed(probes: Mapping[str, Probe], wants: Mapping[str, Want]) -> list[str]:
+    """The systems that pass only because the inventory lets them, each with its nodes: for the record of the run."""
+    found: dict[str, list[str]] = {}
+    for host, probe in probes.items():
+        still = told(probe, wants[host])
+        for text in told(probe, {**wants[host], **usual()}):
+            if text not in still:
+                found.setdefault(text, []).append(host)
+    return [f"{', '.join(hosts)}: {text}; the inventory lets it pass" for text, hosts in found.items()]
+
+
+def told(probe: Probe, want: Want) -> list[str]:
+    """What is wrong with a node's system, and what was seen."""
+    lines = (text.split("\n") for text in system_problems(probe, want))
+    return [f"{what}: {seen.removeprefix('    seen: ')}" for what, seen, *_ in lines]
+
+
 class FilterModule:
     """What Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         """The filters by name."""
-        return {"host_problems": problems}
+        return {"host_problems": problems, "host_allowed": allowed}

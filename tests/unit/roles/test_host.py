@@ -160,3 +160,26 @@ def test_swap_that_comes_back_counts_as_swap() -> None:
         "swap_service zramswap=1",
     ):
         assert host.swap_found(host.parse(f"{line}\n")), line
+
+
+@pytest.mark.parametrize(
+    ("change", "want", "words"),
+    [
+        ("", {}, []),
+        ("cgroup=tmpfs", {"cgroup_v1": True}, ["Kubernetes 1.36.3 needs cgroup v2: cgroup v1 (tmpfs)"]),
+        ("kernel=4.18.0", {"kernel": "4.18"}, ["the kernel is too old: 4.18.0"]),
+        ("arch=aarch64", {"architectures": ["aarch64"]}, ["the processor is not supported: aarch64"]),
+        (
+            "release=14",
+            {"supported": {"debian": ["14"]}},
+            ["the operating system is not supported: debian 14"],
+        ),
+        ("release=14", {"supported": {"debian": ["15"]}}, []),  # refused
+    ],
+)
+def test_a_system_that_the_inventory_lets_pass_is_told(
+    change: str, want: dict[str, object], words: list[str]
+) -> None:
+    probes = {name: plugin("host").parse(f"{GOOD.format(name=name)}{change}\n") for name in ("cp1", "w1")}
+    found = plugin("host", "host_problems").allowed(probes, {name: {**WANT, **want} for name in probes})
+    assert found == [f"cp1, w1: {text}; the inventory lets it pass" for text in words]
