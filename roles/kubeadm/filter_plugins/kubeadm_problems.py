@@ -15,6 +15,9 @@ VARIABLES = (
 UNCLEAR = ("running", "unfinished")
 """Steps that go on, or did not end well: the roles judge those."""
 
+RESET = "/usr/local/lib/gongbang/kubeadm-reset"
+"""What takes a node's part of a cluster away."""
+
 
 def message(host: str, what: str, seen: object, fix: str) -> str:
     """The node and the three parts of a message."""
@@ -30,6 +33,11 @@ def of_node(host: str, state: Mapping[str, str], version: str, control_plane: bo
     has = [key for key in CONTROL_PLANE if key in state]
     if any(key in state for key in UNCLEAR):
         return
+    if "member" in state:
+        old = state["member"]
+        what = f"this machine is node {old} of the cluster, and the inventory calls it {host}"
+        fix = f"call it {old} again; or take {old} out (kubectl delete node {old}, then on the machine {RESET}) and run this again"
+        yield message(host, what, f"its kubelet is {old}", fix)
     if has and not control_plane:
         what = "a worker of the inventory carries a control plane"
         fix = "put it into the group control_plane, or give its cluster up: ./inv cluster.reset with that cluster's inventory"

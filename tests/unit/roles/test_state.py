@@ -16,12 +16,12 @@ case $* in *is-active*) for unit in $ACTIVE; do case $* in *"$unit.service") exi
 """
 
 
-def said(folder: Path, active: str, started: str = "") -> dict[str, str]:
+def said(folder: Path, active: str, started: str = "", answer: str = "") -> dict[str, str]:
     """The script's lines on a node whose files are in this folder, where only these units are active."""
     for name, text in (
         ("systemctl", SYSTEMCTL),
         ("dpkg-query", "#!/bin/sh\n"),
-        ("kubectl", "#!/bin/sh\nexit 1\n"),
+        ("kubectl", f"#!/bin/sh\ncat <<'E'\n{answer}\nE\nexit 1\n"),
     ):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
@@ -72,3 +72,29 @@ def test_flags_are_told_and_whether_the_kubelet_runs_with_them(node: Path) -> No
     assert "kubelet_stale" not in said(node, "kubelet", str(written))
     (folder / "config.yaml").unlink()
     assert said(node, "kubelet", str(written - 1))["kubelet_stale"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "etcd", "member"),
+    [
+        ("connection refused", "w1", None),
+        ('Error from server (NotFound): nodes "cp1" not found', "cp1", None),
+        ('Error from server (NotFound): nodes "cp1" not found', "old1", "old1"),
+        ('nodes "cp1" is forbidden: User "system:node:cp1" cannot get resource "nodes"', "cp1", None),
+        (
+            'Error from server (Forbidden): nodes "cp1" is forbidden: User "system:node:old1" cannot get resource "nodes" '
+            "in API group \"\" at the cluster scope: node 'old1' cannot read 'cp1', only its own Node object",
+            "",
+            "old1",
+        ),
+    ],
+)
+def test_a_node_with_another_name_in_its_cluster_is_told(
+    node: Path, answer: str, etcd: str, member: str | None
+) -> None:
+    manifest = node / "etc/kubernetes/manifests/etcd.yaml"
+    manifest.parent.mkdir()
+    manifest.write_text(f"    - etcd\n    - --name={etcd}\n" if etcd else "")
+    state = said(node, "kubelet", answer=answer)
+    assert state.get("member") == member
+    assert ("silent" in state) == ("NotFound" not in answer), "nothing is taken for unfinished"

@@ -113,6 +113,11 @@ def test_a_node_without_declaration_gets_no_annotation() -> None:
         ("cp1", {"kubelet": "1", "config": "1", "node": "True"}, "is a worker of a cluster"),
         ("cp1", {"kubelet": "1", "config": "1", "unfinished": "init"}, ""),
         ("w1", {"package": ""}, ""),
+        (
+            "w1",
+            {"kubelet": "1", "config": "1", "silent": "forbidden", "member": "old1"},
+            "this machine is node old1 of the cluster, and the inventory calls it w1",
+        ),
     ],
 )
 def test_what_is_there_and_was_not_declared(host: str, state: dict[str, str], words: str) -> None:
