@@ -12,7 +12,7 @@ import yaml
 
 from gongbang import doctor, fingerprint, inventory
 from gongbang.errors import ExitCode
-from gongbang.model import CONTROL_PLANE, Cluster
+from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from tests.cluster.drift import inv
 from tests.cluster.expect import Expected
 
@@ -75,6 +75,18 @@ def test_what_a_cluster_cannot_follow_is_refused_in_one_list(
         f"{first}: a running cluster keeps what it was made with",
         f"{first}: kubeadm does not take the declared configuration",
     ]
+
+
+def test_a_node_of_another_name_is_refused_before_it_is_taken_for_a_new_one(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    path, old = tmp_path / "inventory", cluster.nodes_in(WORKERS)[-1].name
+    shutil.copytree(cluster.inventory, path)
+    hosts = path / "hosts.yml"
+    hosts.write_text(re.sub(rf"^( +){old}:", r"\1renamed:", hosts.read_text(), flags=re.MULTILINE))
+    renamed = inventory.load(path)
+    said = [one.what for one in doctor.nodes.problems(renamed, sorted(renamed.node_names))]
+    assert said == [f"renamed: this machine is node {old} of the cluster, and the inventory calls it renamed"]
 
 
 @pytest.mark.parametrize(("broken", "names"), BROKEN.values(), ids=BROKEN)
