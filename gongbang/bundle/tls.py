@@ -41,7 +41,7 @@ def authority() -> Pair:
             encipher_only=False, decipher_only=False,
         )  # fmt: skip
         built = (
-            _certificate(name, name, key, CA_DAYS)
+            _certificate(name, name, key, key, CA_DAYS)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
             .sign(key, hashes.SHA256())
@@ -63,7 +63,7 @@ def server(address: str, folder: Path) -> Pair:
         names = x509.SubjectAlternativeName([_san(address)])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         built = (
-            _certificate(_name(address), ca.subject, key, SERVER_DAYS)
+            _certificate(_name(address), ca.subject, key, ca_key, SERVER_DAYS)
             .add_extension(names, critical=False)
             .add_extension(usage, critical=False)
             .sign(ca_key, hashes.SHA256())
@@ -73,8 +73,13 @@ def server(address: str, folder: Path) -> Pair:
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+    days: int,
 ) -> x509.CertificateBuilder:
+    """What both kinds have in common; Python's own clients refuse what does not name both keys."""
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -84,6 +89,10 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
 
 
