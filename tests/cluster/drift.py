@@ -27,6 +27,7 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from gongbang.paths import ROOT
 from tests.cluster import lists, suite
+from tests.cluster.ending import exit_code
 from tests.cluster.expect import Expected
 from tests.cluster.ssh import Nodes
 
@@ -216,24 +217,17 @@ def run(cluster: Cluster) -> list[str]:
         nodes.close()
 
 
-def main(inventory: str) -> int:
-    """Run it on the inventory's cluster; the exit code is the project's."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        wrong = run(inventories.load(inventories.path_of(inventory)))
-    except GongbangError as error:
-        print(error, file=sys.stderr)
-        return int(error.code)
-    except KeyboardInterrupt:
-        print("stopped; ./inv cluster.up mends what was made", file=sys.stderr)
-        return int(ExitCode.INTERRUPTED)
+def main(inventory: str) -> ExitCode:
+    """Run it on the inventory's cluster and tell how it went."""
+    wrong = run(inventories.load(inventories.path_of(inventory)))
     for text in wrong:
         tell(text)
     tell("every drift was named and mended" if not wrong else f"{len(wrong)} problems")
-    return int(ExitCode.VERIFICATION if wrong else ExitCode.DONE)
+    return ExitCode.VERIFICATION if wrong else ExitCode.DONE
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inventory", default="")
-    raise SystemExit(main(**vars(parser.parse_args())))
+    options = vars(parser.parse_args())
+    raise SystemExit(exit_code(lambda: main(**options), "stopped; ./inv cluster.up mends what was made"))

@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import signal
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from gongbang import inventory as inventories
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from tests.cluster import suite
+from tests.cluster.ending import exit_code
 from tests.cluster.saboteur import Outcome, Sabotage, Saboteur, load
 from tests.cluster.ssh import Nodes
 
@@ -86,17 +85,9 @@ def healthy(saboteur: Saboteur, when: str, fix: str) -> None:
         )
 
 
-def main(inventory: str = "", part: str = "", only: str = "", result: str = "") -> int:
-    """Run the chosen part on the inventory's cluster; the exit code is the project's."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        outcomes = run(inventories.load(inventories.path_of(inventory)), only, part)
-    except GongbangError as error:
-        print(error, file=sys.stderr)
-        return int(error.code)
-    except KeyboardInterrupt:
-        print("stopped; what was broken has been put back", file=sys.stderr)
-        return int(ExitCode.INTERRUPTED)
+def main(inventory: str = "", part: str = "", only: str = "", result: str = "") -> ExitCode:
+    """Run the chosen part on the inventory's cluster and tell how it went."""
+    outcomes = run(inventories.load(inventories.path_of(inventory)), only, part)
     if result:
         summary: list[dict[str, Any]] = [asdict(outcome) for outcome in outcomes]
         Path(result).write_text(json.dumps(summary, indent=1) + "\n")
@@ -105,7 +96,7 @@ def main(inventory: str = "", part: str = "", only: str = "", result: str = "") 
     tell(
         f"{done} sabotages noticed, {len(bad)} not{': ' + ', '.join(bad) if bad else ''}; the cluster is whole again"
     )
-    return int(ExitCode.VERIFICATION if bad else ExitCode.DONE)
+    return ExitCode.VERIFICATION if bad else ExitCode.DONE
 
 
 if __name__ == "__main__":
@@ -114,4 +105,5 @@ if __name__ == "__main__":
     parser.add_argument("--part", default="", help="K/N, or auto/N: a part that changes every day")
     parser.add_argument("--only", default="", help="the name of one sabotage")
     parser.add_argument("--json", default="", dest="result", help="a file for the outcomes")
-    raise SystemExit(main(**vars(parser.parse_args())))
+    options = vars(parser.parse_args())
+    raise SystemExit(exit_code(lambda: main(**options), "stopped; what was broken has been put back"))
