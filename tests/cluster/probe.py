@@ -12,8 +12,8 @@ from typing import Any
 from tests.cluster.ssh import Nodes
 
 LABEL = "gongbang/verify"
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s"
 READY_SECONDS = 25
+"""Until every node has its pod, times cluster_verify_patience."""
 DOMAIN_NAME = "kubernetes.default.svc"
 
 
@@ -72,6 +72,11 @@ def manifest(name: str, image: str) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": [service, daemons]})
 
 
+def kubectl(nodes: Nodes) -> str:
+    """kubectl as the cluster's administrator, for a command line on a control plane."""
+    return f"kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout={20 * nodes.patience}s"
+
+
 def named() -> Probe:
     """A probe with a name of its own, not yet made."""
     return Probe(f"gongbang-verify-{secrets.token_hex(3)}")
@@ -79,9 +84,9 @@ def named() -> Probe:
 
 def start(probe: Probe, nodes: Nodes, control_plane: str, image: str) -> None:
     """Make the pods and wait until they are ready, or as many as become so in time."""
-    apply = f"printf %s {shlex.quote(manifest(probe.name, image))} | {KUBECTL} apply -f - >/dev/null"
-    wait = f"{KUBECTL} -n default rollout status daemonset/{probe.name} --timeout={READY_SECONDS}s >/dev/null 2>&1"
-    show = f"{KUBECTL} -n default get pods,services -l {LABEL}={probe.name} -o json"
+    apply = f"printf %s {shlex.quote(manifest(probe.name, image))} | {kubectl(nodes)} apply -f - >/dev/null"
+    wait = f"{kubectl(nodes)} -n default rollout status daemonset/{probe.name} --timeout={READY_SECONDS * nodes.patience}s >/dev/null 2>&1"
+    show = f"{kubectl(nodes)} -n default get pods,services -l {LABEL}={probe.name} -o json"
     code, out, err = nodes.run(control_plane, f"{apply} && {{ {wait}; {show}; }}")
     if code != 0:
         probe.problem = err.strip()[-600:] or out[-600:]
@@ -119,7 +124,10 @@ def ask(nodes: Nodes, control_plane: str, probe: Probe, addresses: dict[str, str
     ]
 
     def from_pod(node: str) -> None:
-        command = f"{KUBECTL} -n default exec {probe.pods[node]} -- /web check {shlex.join(inside)}"
+        limits = f"--timeout {3 * nodes.patience}s --patience {6 * nodes.patience}s"
+        command = (
+            f"{kubectl(nodes)} -n default exec {probe.pods[node]} -- /web check {limits} {shlex.join(inside)}"
+        )
         code, out, err = nodes.run(control_plane, command)
         if code != 0:
             probe.errors[node] = err.strip()[-400:]
@@ -142,5 +150,5 @@ def ask(nodes: Nodes, control_plane: str, probe: Probe, addresses: dict[str, str
 
 def stop(nodes: Nodes, control_plane: str, probe: Probe) -> None:
     """Take everything away again and wait until it is gone."""
-    delete = f"{KUBECTL} -n default delete daemonset,service -l {LABEL}={probe.name} --ignore-not-found --cascade=foreground"
-    nodes.run(control_plane, f"{delete} --timeout=30s")
+    delete = f"{kubectl(nodes)} -n default delete daemonset,service -l {LABEL}={probe.name} --ignore-not-found --cascade=foreground"
+    nodes.run(control_plane, f"{delete} --timeout={30 * nodes.patience}s")

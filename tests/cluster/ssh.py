@@ -19,7 +19,7 @@ from gongbang.ssh import configuration
 
 SCRIPTS = Path(__file__).parent / "remote"
 SECONDS = 90
-"""Limit for one command on one node."""
+"""Limit for one command on one node, times cluster_verify_patience."""
 
 
 class Nodes:
@@ -29,6 +29,7 @@ class Nodes:
         self._stack = ExitStack()
         config = self._stack.enter_context(configuration(cluster))
         self.names = tuple(node.name for node in cluster.nodes)
+        self.patience = int(cluster.vars.get("cluster_verify_patience", 1))
         self._hosts = {
             name: testinfra.get_host(f"ssh://{name}?ssh_config={quote(str(config))}&sudo=true")
             for name in self.names
@@ -41,7 +42,8 @@ class Nodes:
     def run(self, name: str, command: str, *, seconds: int = SECONDS) -> tuple[int, str, str]:
         """Run a shell command as root on a node: its exit code, standard output and standard error."""
         try:
-            done = self._hosts[name].run(f"timeout {seconds} sh -c {shlex.quote(command)}")
+            limited = f"timeout {seconds * self.patience} sh -c {shlex.quote(command)}"
+            done = self._hosts[name].run(f"GONGBANG_PATIENCE={self.patience} {limited}")
         except RuntimeError as error:  # ssh itself failed
             return 255, "", f"SSH to {name} failed: {str(error)[-400:]}"
         return done.rc, done.stdout, done.stderr

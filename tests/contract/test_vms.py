@@ -19,7 +19,7 @@ THE_BUNDLE = (
     "package_repository_system_sources", "helm_registry_ca", "docker_packages", "helm_releases",
 )  # fmt: skip
 PATIENCE = (
-    "kubeadm_timeout", "cni_ready_timeout", "helm_timeout", "(control_plane|worker)_.*_timeout",
+    "cluster_verify_patience", "kubeadm_timeout", "cni_ready_timeout", "helm_timeout", "(control_plane|worker)_.*_timeout",
     "kubeadm_init_configuration", "kubeadm_join_configuration",
 )  # fmt: skip
 RESOLVER_OF_THE_LAB = ("host_resolver_upstreams",)

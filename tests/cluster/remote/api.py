@@ -14,19 +14,20 @@ from typing import Any
 
 GIVEN = json.loads(base64.b64decode(sys.argv[1])) if len(sys.argv) > 1 else {}
 os.environ["KUBECONFIG"] = "/etc/kubernetes/admin.conf"
-KUBECTL = ("kubectl", "--request-timeout=20s")
+SLOWER = int(os.environ.get("GONGBANG_PATIENCE", "1"))
+KUBECTL = ("kubectl", f"--request-timeout={20 * SLOWER}s")
 KINDS = (
     "nodes,pods,services,deployments,daemonsets,replicasets,statefulsets,certificatesigningrequests,"
     "horizontalpodautoscalers,poddisruptionbudgets,apiservices,namespaces,leases"
 )
-PATIENCE = 35
+PATIENCE = 35 * SLOWER
 FORGOTTEN = 600
 ETCD = "/etc/kubernetes/pki/etcd/"
 
 
 def run(*words: Any) -> Any:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=40, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=40 * SLOWER, check=False)
     except (OSError, subprocess.SubprocessError) as error:
         return {"code": 127, "out": "", "err": f"{error}"}
     return {"code": done.returncode, "out": done.stdout, "err": done.stderr.strip()[-800:]}
@@ -46,7 +47,7 @@ def etcd(path: Any, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     try:
         with urllib.request.urlopen(
-            "https://127.0.0.1:2379" + path, data, timeout=5, context=context
+            "https://127.0.0.1:2379" + path, data, timeout=5 * SLOWER, context=context
         ) as answer:
             return json.loads(answer.read())
     except (OSError, ValueError) as error:
@@ -68,10 +69,10 @@ def foreign_request(name: Any, request: Any) -> Any:
     }
     words = ("kubectl", "--kubeconfig", "/etc/kubernetes/kubelet.conf", "create", "-f", "-")
     made = subprocess.run(
-        words, input=json.dumps(wanted), capture_output=True, text=True, timeout=20, check=False
+        words, input=json.dumps(wanted), capture_output=True, text=True, timeout=20 * SLOWER, check=False
     )
     found: Any = {"error": made.stderr.strip()[-300:]}
-    end = time.monotonic() + 8
+    end = time.monotonic() + 8 * SLOWER
     while made.returncode == 0 and time.monotonic() < end:
         found = parsed(*KUBECTL, "get", "certificatesigningrequest", name, "-o", "json").get("status", {})
         if found.get("conditions"):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import sys
 import time
 import urllib.request
@@ -9,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 GIVEN = json.loads(base64.b64decode(sys.argv[1])) if len(sys.argv) > 1 else {}
-SECONDS = 6
+SLOWER = int(os.environ.get("GONGBANG_PATIENCE", "1"))
+SECONDS = 6 * SLOWER
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -18,7 +20,7 @@ def fetch(url: Any) -> Any:
     end = time.monotonic() + SECONDS
     while True:
         try:
-            with DIRECT.open(url, timeout=3) as answer:
+            with DIRECT.open(url, timeout=3 * SLOWER) as answer:
                 return [answer.status == 200, answer.read(400).decode(errors="replace").strip()]
         except OSError as error:
             if time.monotonic() > end:

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+SLOWER = int(os.environ.get("GONGBANG_PATIENCE", "1"))
 GIVEN = json.loads(base64.b64decode(sys.argv[1])) if len(sys.argv) > 1 else {}
 CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -32,7 +33,7 @@ def matching(pattern: Any) -> Any:
 
 def run(*words: Any) -> Any:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=20 * SLOWER, check=False)
     except (OSError, subprocess.SubprocessError) as error:
         return f"{error}"
     return (done.stdout if done.returncode == 0 else done.stdout + done.stderr).strip()
@@ -109,7 +110,7 @@ def served_certificate(address: Any, port: Any) -> Any:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((address, port), timeout=5) as plain,
+            socket.create_connection((address, port), timeout=5 * SLOWER) as plain,
             context.wrap_socket(plain) as secure,
         ):
             return ssl.DER_cert_to_PEM_cert(secure.getpeercert(True) or b"")
@@ -119,7 +120,7 @@ def served_certificate(address: Any, port: Any) -> Any:
 
 def fetch(url: Any) -> Any:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5 * SLOWER) as answer:
             return answer.read(400).decode(errors="replace")
     except OSError as error:
         return f"{error}"
