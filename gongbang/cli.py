@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import TracebackType
 from typing import NoReturn
 
-from gongbang import about, lock, remains, session
+from gongbang import about, hints, lock, remains, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.redact import secrets_in, spellings
@@ -42,7 +43,7 @@ def on_cluster(
         leave(
             recorded(command, cluster, body, json=json, changes=changes)
             if record
-            else guarded(lambda: body(cluster))
+            else guarded(partial(hints.aimed(cluster.inventory)(body), cluster))
         )
 
 
@@ -54,6 +55,7 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool, changes:
             session.opened(
                 command, cluster.name, json=json, secrets=secrets(cluster), about=about.of(cluster)
             ) as opened,
+            hints.aimed(cluster.inventory),
             lock.held(cluster, command) if changes else nullcontext(),
             remains.told(cluster),
         ):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gongbang import hostkeys
+from gongbang import hints, hostkeys
 from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
-from gongbang.inventory import DEFAULT
 from gongbang.outcome import Outcome, counts_the_nodes, needs_sudo
-from gongbang.paths import ROOT, shown
+from gongbang.paths import shown
 from gongbang.summary import Failure
 
 REFUSED_KEY = "Permission denied ("
@@ -20,7 +19,7 @@ def diagnose(outcome: Outcome, command: str, inventory: Path) -> Failure | None:
     """The failure to show; None when the run was a success."""
     if outcome.code is ExitCode.DONE:
         return None
-    again = again_command(command, inventory)
+    again = hints.command(command, inventory)
     if outcome.interrupted:
         running = "; ".join(f"{event.host}: {event.task}" for event in outcome.running)
         message = "interrupted" + (f"; may still run on nodes: {running}" if running else "")
@@ -83,9 +82,3 @@ def without_event(outcome: Outcome, again: str) -> Failure:
         message = f"the run ended without having worked on: {names}"
         return Failure(None, None, None, message, "check the inventory's groups: ansible-inventory --graph")
     return Failure(None, None, None, f"ansible-playbook ended with {outcome.rc}\n{said}".strip(), again)
-
-
-def again_command(command: str, inventory: Path) -> str:
-    """The command line that runs the same again; what is done already is kept."""
-    default = inventory == ROOT / DEFAULT
-    return f"./inv {command}" + ("" if default else f" --inventory {shown(inventory)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from gongbang import session
+from gongbang import hints, session
 from gongbang.errors import ExitCode
 from gongbang.events import Event
 from gongbang.lifecycle import play, prepare
@@ -116,4 +116,7 @@ def lines(cluster: Cluster, found: Sequence[Change]) -> list[str]:
         result += [f"      {text}" for text in change.diff.splitlines()]
     hosts = len({change.host for change in found})
     counted = f"{len(found)} change{'s' * (len(found) > 1)} on {hosts} host{'s' * (hosts > 1)}"
-    return [*result, f"plan for {cluster.name}: {counted}; ./inv cluster.up makes them"]
+    return [
+        *result,
+        f"plan for {cluster.name}: {counted}; {hints.command('cluster.up', cluster.inventory)} makes them",
+    ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from gongbang import preflight, schema, ssh, status
+from gongbang import hints, preflight, schema, ssh, status
 from gongbang.doctor import findings, nodes
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
@@ -43,7 +44,8 @@ def examine(cluster: Cluster) -> tuple[ExitCode, str, list[Problem]]:
     off = findings.off(answers)
     found = findings.of_status(cluster, seen, answers)
     found += nodes.problems(cluster, [name for name in answers if name not in off])
-    return code(seen, found, off), seen.state, found
+    aimed = [replace(one, fix=hints.meant_for(one.fix, cluster.inventory)) for one in found]
+    return code(seen, found, off), seen.state, aimed
 
 
 def code(seen: Status, found: Sequence[Problem], off: Collection[str]) -> ExitCode:

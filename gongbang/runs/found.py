@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gongbang import hints
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Kind
+from gongbang.inventory import DEFAULT
+from gongbang.paths import ROOT
 from gongbang.runs import folders
 from gongbang.summary import Failure
 
@@ -60,10 +63,10 @@ class Run:
 
 def read(folder: Path) -> Run:
     """The run of a record; what is missing or torn in it reads as empty."""
-    summary = _json(folder / folders.SUMMARY)
+    summary, about = _json(folder / folders.SUMMARY), _json(folder / folders.ABOUT)
     if folders.crashed(folder):
-        summary = epitaph(folder, summary)
-    return Run(folder, summary, _json(folder / folders.ABOUT))
+        summary = epitaph(folder, summary, about)
+    return Run(folder, summary, about)
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def _json(path: Path) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def epitaph(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
+def epitaph(folder: Path, summary: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     """The summary of a run that was killed: until when it lived and what it was doing, from its events."""
     seen = list(events(folder))
     last = float(seen[-1].get("time", 0.0)) if seen else 0.0
@@ -84,11 +87,11 @@ def epitaph(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "command": summary.get("command") or folder.name.partition("-")[2],
         "status": DIED,
         "duration_s": round(last - first, 1),
-        "failure": vars(last_words(seen, str(summary.get("command", "")))),
+        "failure": vars(last_words(seen, str(summary.get("command", "")), str(about.get("inventory", "")))),
     }
 
 
-def last_words(seen: list[dict[str, Any]], command: str) -> Failure:
+def last_words(seen: list[dict[str, Any]], command: str, inventory: str) -> Failure:
     """What a killed run was doing: the tasks that had begun and not ended, else the last event."""
     running: dict[str, dict[str, Any]] = {}
     for event in seen:
@@ -103,7 +106,7 @@ def last_words(seen: list[dict[str, Any]], command: str) -> Failure:
         last.get("task"),
         last.get("where"),
         "the run was killed",
-        f"./inv {command}" if command else None,
+        hints.command(command, ROOT / (inventory or DEFAULT)) if command else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gongbang import hints
 from gongbang.model import Cluster
 from gongbang.status.problems import (
     UP,
@@ -45,6 +46,7 @@ def judge(
     state = overall(cluster, answers, problems)
     if state == "absent":
         problems = (absent(answers, busy=holder is not None),)
+    aimed = tuple(Problem(one.problem, hints.meant_for(one.fix, cluster.inventory)) for one in problems)
     return Status(
         cluster.name,
         cluster.kubernetes_version,
@@ -55,7 +57,7 @@ def judge(
         certificates,
         holder,
         last,
-        problems,
+        aimed,
     )
 
 
