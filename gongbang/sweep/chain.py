@@ -65,6 +65,7 @@ def _finish(cluster: Cluster, chain: Chain, name: str, run: Run) -> None:
     if run.code != 0:
         chain.status = store.FAILED
         found = [str(run.summary().get("failure") or f"exit code {run.code}")]
+        chain.failures.append(found[0])
     else:
         found = judge.differences(cluster)
         chain.status = store.DIFFERENT if found else store.EQUAL

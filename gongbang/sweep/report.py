@@ -33,7 +33,10 @@ def table(state: State) -> list[str]:
         passed[boundary.group] += index not in done and boundary in behind
     lines += [f"| {name} | {number} | {killed[name]} | {passed[name]} |" for name, number in total.items()]
     lines += [f"| all | {total.total()} | {killed.total()} | {passed.total()} |", ""]
-    lines += ["| chain | kills | seconds | seconds per kill | verdict |", "|---|---:|---:|---:|---|"]
+    lines += [
+        "| chain | kills | failed re-runs | seconds | seconds per kill | verdict |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
     lines += [_chain(name, chain) for name, chain in state.chains.items()]
     if state.shots:
         lines += [
@@ -56,7 +59,7 @@ def _behind(state: State, name: str, chain: Chain) -> list[Boundary]:
 
 def _chain(name: str, chain: Chain) -> str:
     pace = sum(chain.kills.values()) / max(len(chain.kills), 1)
-    return f"| {name} | {len(chain.kills)} | {chain.seconds:.0f} | {pace:.1f} | {chain.status} |"
+    return f"| {name} | {len(chain.kills)} | {len(chain.failures)} | {chain.seconds:.0f} | {pace:.1f} | {chain.status} |"
 
 
 def _shot(name: str, row: Mapping[str, Any]) -> str:
@@ -71,6 +74,7 @@ def write(state: State) -> None:
             "kills": len(chain.kills),
             "seconds": chain.seconds,
             "position": chain.position,
+            "failed_reruns": len(chain.failures),
             "verdict": chain.status,
         }
         for name, chain in state.chains.items()

@@ -27,6 +27,8 @@ class Chain:
     status: str = RUNNING
     seconds: float = 0.0
     evidence: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Of re-runs that ended by themselves and not well; the table tells how many, also when the chain went on later."""
 
 
 @dataclass

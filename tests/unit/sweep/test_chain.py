@@ -90,6 +90,12 @@ def test_a_run_that_fails_ends_the_chain_and_the_same_command_goes_on(
     assert Played.log == [2, 3, 4, 5, None]
 
 
+def test_a_failed_rerun_is_remembered_when_the_chain_goes_on(sweep: Callable[..., store.Chain]) -> None:
+    assert sweep(reaches=[0, 1], ends_with=4).status == store.FAILED
+    ended = sweep()
+    assert (ended.status, len(ended.failures)) == (store.EQUAL, 1)
+
+
 def test_when_the_time_is_over_nothing_is_begun(sweep: Callable[..., store.Chain]) -> None:
     assert sweep(until=0.0).status == store.RUNNING
     assert Played.log == []
