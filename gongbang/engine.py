@@ -92,7 +92,11 @@ def _start() -> None:
         process = subprocess.Popen(
             [*_as_root(), daemon],
             cwd="/",
-            env={name: value for name, value in os.environ.items() if name != processes.TAG},
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if name not in (processes.TAG, processes.COMMAND)
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

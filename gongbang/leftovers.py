@@ -13,7 +13,11 @@ def sweep(cluster: str) -> list[str]:
     """End what killed runs of this cluster left behind and remove their private data; says what it did."""
     said = []
     for folder in folders.crashed_runs(cluster):
-        ended = processes.end(str(folder))
+        ended = [
+            pid
+            for name in (processes.TAG, processes.COMMAND)
+            for pid in processes.end(str(folder), name=name)
+        ]
         leftovers = list(folder.glob(".run-*"))
         for leftover in leftovers:
             shutil.rmtree(leftover, ignore_errors=True)

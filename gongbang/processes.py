@@ -6,14 +6,30 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 TAG = "GONGBANG_RUN"
-"""Every process of a run carries this in its environment; its value is the record's folder."""
+"""Every process of a playbook carries this in its environment; its value is the record's folder."""
+COMMAND = "GONGBANG_COMMAND"
+"""The same for all that a command with a record starts, playbooks or not."""
 
 PROC = Path("/proc")
+
+
+@contextmanager
+def tagged(run: Path) -> Iterator[None]:
+    """Whatever is started within the block carries COMMAND; what has to outlive the command takes it off."""
+    before = os.environ.get(COMMAND)
+    os.environ[COMMAND] = str(run)
+    try:
+        yield
+    finally:
+        os.environ.pop(COMMAND)
+        if before is not None:
+            os.environ[COMMAND] = before
 
 
 def me() -> dict[str, Any]:
@@ -91,12 +107,12 @@ def send(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def end(run: str, grace_s: float = 3.0) -> list[int]:
-    """End every process of a run: SIGTERM, then SIGKILL after `grace_s` seconds; what was there."""
-    there = of_run(run)
+def end(run: str, grace_s: float = 3.0, name: str = TAG) -> list[int]:
+    """End every process that carries the run's tag: SIGTERM, then SIGKILL after `grace_s` seconds; what was there."""
+    there = carrying(name, run)
     send(there, signal.SIGTERM)
     deadline = time.monotonic() + grace_s
-    while of_run(run) and time.monotonic() < deadline:
+    while carrying(name, run) and time.monotonic() < deadline:
         time.sleep(0.05)
-    send(of_run(run), signal.SIGKILL)
+    send(carrying(name, run), signal.SIGKILL)
     return there

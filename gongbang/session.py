@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from gongbang import records
+from gongbang import processes, records
 from gongbang.display import Display
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.paths import shown
@@ -81,7 +81,8 @@ def opened(
     session = Session(record, Display(sys.stderr if json else sys.stdout))
     token = _open.set(session)
     try:
-        yield session
+        with processes.tagged(record.folder):
+            yield session
         record.require()
     except RunFailedError as error:
         session.code = error.code

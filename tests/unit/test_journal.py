@@ -96,7 +96,7 @@ def test_a_killed_run_is_buried_once_with_where_it_was() -> None:
     assert leftovers.sweep("lab") == []
     assert [(line["result"], line["revision"]) for line in lines()] == [("died", "abc")]
     assert found.read(folder).where == "w1  host | Install"
-    assert found.read(folder).failure["next"] == "./inv cluster.up"
+    assert found.read(folder).failure["next"] == "./inv cluster.up --inventory i"
     assert not (folder / folders.RESERVE).exists()
 
 
