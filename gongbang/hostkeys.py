@@ -1,4 +1,4 @@
-"""A node's host key that is not the known one: what SSH says about it, in few lines with both fingerprints."""
+"""Host keys: what SSH says of one that is not the known one, and variables that would leave them unchecked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import base64
 import binascii
 import hashlib
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from gongbang.model import Cluster
+from gongbang.problem import Problem
 
 SENT = re.compile(r"fingerprint for the \S+ key sent by the remote host is\s+(SHA256:[\w+/]+)")
 KNOWN = re.compile(r"Offending \S+ key in (\S+):(\d+)")
@@ -51,3 +56,33 @@ def fingerprint(known_hosts: Path, line: int) -> str:
     except (OSError, LookupError, StopIteration, binascii.Error):
         return "unreadable"
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+SWITCHES = ("ansible_host_key_checking", "ansible_ssh_host_key_checking")
+OPTIONS = tuple(
+    f"ansible_{name}"
+    for name in ("ssh_args", "ssh_common_args", "ssh_extra_args", "sftp_extra_args", "scp_extra_args")
+)
+TRUSTING = re.compile(
+    r"StrictHostKeyChecking[\s=]+[\"']?(no|off)\b|UserKnownHostsFile[\s=]+[\"']?/dev/null", re.IGNORECASE
+)
+OFF = ("false", "no", "off", "0", "n", "f")
+
+
+def unchecked(cluster: Cluster) -> Iterator[Problem]:
+    """Variables that let Ansible talk to a machine whose host key nobody knows."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for node in cluster.nodes:
+        for name in SWITCHES:
+            if str(node.vars.get(name, True)).lower() in OFF:
+                users[f"{name}: {node.vars[name]}"].append(node.name)
+        for name in OPTIONS:
+            found = TRUSTING.search(str(node.vars.get(name, "")))
+            if found:
+                users[f"{name}: {found[0]}"].append(node.name)
+    for seen, names in users.items():
+        yield Problem(
+            "SSH host keys would not be checked",
+            f"{seen} (of {', '.join(names)})",
+            "remove it; compare the key's fingerprint at the machine's console, then: ssh-keyscan ADDRESS >>~/.ssh/known_hosts",
+        )

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from gongbang import hostkeys
 from gongbang.errors import GongbangError
 from gongbang.model import CONTROL_PLANE, GROUPS, KINDS, Cluster
 from gongbang.networks import networks
@@ -48,6 +49,7 @@ def problems(cluster: Cluster, schema: Schema) -> list[Problem]:
         kinds(cluster),
         pod_network(cluster, schema),
         networks(cluster),
+        hostkeys.unchecked(cluster),
         version(cluster, schema),
     )
     return [problem for found in checks for problem in found]

@@ -17,6 +17,7 @@ ADMIN = "/etc/kubernetes/admin.conf"
 SETTINGS = {
     "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
     "ANSIBLE_HOST_KEY_CHECKING": "True",
+    "ANSIBLE_SSH_HOST_KEY_CHECKING": "True",
     "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
     "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
     "ANSIBLE_DEPRECATION_WARNINGS": "0",

@@ -78,6 +78,7 @@ def environment(folder: Path, run_tag: Path) -> dict[str, str]:
         "PATH": f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_SSH_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, plugins)),
         "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate" + (",gongbang_halt" if HALT in os.environ else ""),

@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
+from gongbang import fingerprint, lock
 from gongbang import inventory as inventories
-from gongbang import lock
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from gongbang.paths import ROOT
@@ -198,10 +198,12 @@ def run(cluster: Cluster) -> list[str]:
             with lock.held(cluster, "verify.drift"):  # the plan and the run take it themselves
                 lock.on_nodes()
                 drifts.make()
+            before = fingerprint.capture(cluster, with_cluster=False)
             plan = inv("cluster.plan", path, ExitCode.CHANGES)
+            touched = fingerprint.differences(before, fingerprint.capture(cluster, with_cluster=False))
             for row in plan["plan"]:
                 tell(f"  {row['host']:<4} {row['role']:<20} {row['change']}")
-            wrong = drifts.judge(plan["plan"])
+            wrong = drifts.judge(plan["plan"]) + [f"cluster.plan changed {line}" for line in touched]
             tell(
                 f"{len(drifts.all)} drifts made, {len(plan['plan'])} changes planned in {plan['duration_s']} s"
             )

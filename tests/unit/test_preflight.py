@@ -54,6 +54,20 @@ def test_a_good_cluster_has_no_problem(make_cluster: Make) -> None:
         ({"cluster_pod_network": "10.244.0.1/16"}, "not a network", "host bits", "10.244.0.0/16"),
         ({"cluster_service_network": ""}, "not a network", "''", "cluster_service_network"),
         ({"cluster_kubernetes_version": "1.99.0"}, "no recipe", "1.99.0", "1.35.4, 1.36.3"),
+        ({"ansible_host_key_checking": False}, "host keys", "ansible_host_key_checking: False", "remove it"),
+        ({"ansible_ssh_host_key_checking": "no"}, "host keys", "of cp1", "known_hosts"),
+        (
+            {"ansible_ssh_common_args": "-o StrictHostKeyChecking=no"},
+            "host keys",
+            "StrictHostKeyChecking=no",
+            "remove it",
+        ),
+        (
+            {"ansible_ssh_extra_args": "-o 'UserKnownHostsFile /dev/null'"},
+            "host keys",
+            "/dev/null",
+            "remove it",
+        ),
         ({"cluster_kubernetes_version": "1.36"}, "full version", "1.36", "1.36.3"),
     ],
 )
@@ -74,7 +88,13 @@ def test_the_upstream_source_knows_other_versions(make_cluster: Make) -> None:
 
 
 def test_the_users_own_variables_stay_free(make_cluster: Make) -> None:
-    own = {"my_variable": 1, "__cluster_pod_network": 1, "backup_hour": 3, "ansible_user": "ops"}
+    own = {
+        "my_variable": 1,
+        "__cluster_pod_network": 1,
+        "backup_hour": 3,
+        "ansible_user": "ops",
+        "ansible_host_key_checking": True,
+    }
     assert preflight.problems(make_cluster(**own), SCHEMA) == []
 
 

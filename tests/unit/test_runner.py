@@ -158,6 +158,7 @@ def test_environment_is_minimal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     env = surroundings.environment(tmp_path, tmp_path)
     assert "MY_SECRET" not in env
     assert env["ANSIBLE_HOST_KEY_CHECKING"] == "True"
+    assert env["ANSIBLE_SSH_HOST_KEY_CHECKING"] == "True"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
