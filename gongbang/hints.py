@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gongbang.errors import GongbangError
-from gongbang.inventory import DEFAULT
-from gongbang.paths import ROOT, shown
+from gongbang.paths import INVENTORY, shown
 
 OURS = re.compile(r"(\./inv (?:cluster|charts|lab|runs|verify)\.[a-z]+)\b(?! --inventory)")
 
@@ -21,7 +20,7 @@ def command(name: str, inventory: Path) -> str:
 
 def option(inventory: Path) -> str:
     """What to add to a command line; nothing for the default inventory."""
-    return "" if inventory == ROOT / DEFAULT else f" --inventory {shown(inventory)}"
+    return "" if inventory == INVENTORY else f" --inventory {shown(inventory)}"
 
 
 def meant_for(text: str, inventory: Path) -> str:

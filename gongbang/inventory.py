@@ -12,11 +12,10 @@ from typing import Any
 from gongbang import proc, vault
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, GROUPS, Cluster, Node
-from gongbang.paths import ROOT, TOOLS, shown
+from gongbang.paths import INVENTORY, ROOT, TOOLS, shown
 from gongbang.redact import redact
 from gongbang.templates import Resolver
 
-DEFAULT = "inventories/lab"
 SECONDS = 120
 
 
@@ -26,7 +25,7 @@ def path_of(given: str = "") -> Path:
     A relative path is looked up from the working directory, then from the repository. A path that
     is not there raises GongbangError and lists the inventories that are.
     """
-    wanted = given or os.environ.get("GONGBANG_INVENTORY", "") or DEFAULT
+    wanted = given or os.environ.get("GONGBANG_INVENTORY", "") or str(INVENTORY)
     for candidate in (Path(wanted).expanduser(), ROOT / wanted):
         if candidate.exists():
             return candidate.resolve()

@@ -9,6 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 """The repository's root."""
 
+INVENTORY = ROOT / "inventories" / "lab"
+"""The inventory of a command that is given none."""
+
 TOOLS = Path(sys.executable).parent
 """The folder of our environment's programs (ansible-playbook, pytest, ...)."""
 

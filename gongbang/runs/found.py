@@ -11,8 +11,7 @@ from typing import Any
 from gongbang import hints
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Kind
-from gongbang.inventory import DEFAULT
-from gongbang.paths import ROOT
+from gongbang.paths import INVENTORY, ROOT
 from gongbang.runs import folders
 from gongbang.summary import Failure
 
@@ -106,7 +105,7 @@ def last_words(seen: list[dict[str, Any]], command: str, inventory: str) -> Fail
         last.get("task"),
         last.get("where"),
         "the run was killed",
-        hints.command(command, ROOT / (inventory or DEFAULT)) if command else None,
+        hints.command(command, ROOT / inventory if inventory else INVENTORY) if command else None,
     )
 
 

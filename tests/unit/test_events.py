@@ -11,11 +11,10 @@ import pytest
 from gongbang import events, failures, hostkeys
 from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
-from gongbang.inventory import DEFAULT
 from gongbang.outcome import Outcome
-from gongbang.paths import ROOT
+from gongbang.paths import INVENTORY, ROOT
 
-LAB = ROOT / DEFAULT
+LAB = INVENTORY
 
 
 def raw(event: str, **data: Any) -> dict[str, Any]:
