@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from gongbang import inventory
+from gongbang import inventory, paths
 from gongbang.errors import ExitCode
 from gongbang.model import CONTROL_PLANE, Cluster
 from gongbang.paths import ROOT, TOOLS
@@ -64,18 +64,33 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     (site / "group_vars/all/zzz_canaries.yml").write_text(variables(password))
     cluster = inventory.load(inventory.path_of())
     nodes = containers(cluster)
-    env = os.environ | {
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(password),
-        "GONGBANG_ARTIFACTS": str(base / "artifacts"),
-        "CANARY_IN_THE_ENVIRONMENT": "canary-environment-5",
-    }
+    env = (
+        os.environ
+        | folders(base)
+        | {
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(password),
+            "GONGBANG_ARTIFACTS": str(base / "artifacts"),
+            "CANARY_IN_THE_ENVIRONMENT": "canary-environment-5",
+        }
+    )
     argv = [str(ROOT / "inv"), "cluster.up", "--diff", "--verify", "--inventory", str(site)]
     with Watch(nodes[0], CANARIES.values()) as watch:
         done = subprocess.run(
             argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS,
             check=False,
         )  # fmt: skip
+    report = [str(ROOT / "inv"), "runs.report", "--inventory", str(site)]
+    subprocess.run(report, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=True)
     return Made(cluster, site, env, base / "artifacts", done.stdout, done.returncode, watch)
+
+
+def folders(base: Path) -> dict[str, str]:
+    """A home and a place for temporary files of their own, so that all that is written there can be searched."""
+    ours = {"cache": paths.cache_dir(), "data": paths.data_dir(), "state": paths.state_dir()}
+    kept = {f"XDG_{name.upper()}_HOME": str(path.parent) for name, path in ours.items()}
+    for name in ("home", "tmp"):
+        (base / name).mkdir(mode=0o700)
+    return kept | {"HOME": str(base / "home"), "TMPDIR": str(base / "tmp")}
 
 
 def variables(password: Path) -> str:
@@ -134,8 +149,10 @@ def test_the_cluster_was_made_with_the_canaries(made: Made) -> None:
 
 
 def test_nothing_that_the_controller_wrote_holds_a_secret(made: Made) -> None:
-    files = [path for path in made.artifacts.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert len(files) > 5
+    files = [path for path in made.artifacts.parent.rglob("*") if path.is_file() and not path.is_symlink()]
+    records = [path for path in files if path.is_relative_to(made.artifacts)]
+    assert len(records) > 5
+    assert [path for path in records if path.suffix == ".html"], "no report was made"
     words = [*made.words, "canary-environment-5"]
     found = {
         f"{path.name}: {word}"
@@ -145,7 +162,7 @@ def test_nothing_that_the_controller_wrote_holds_a_secret(made: Made) -> None:
     }
     assert found == set()
     assert not [word for word in words if word in made.output]
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in records} == {0o600}
 
 
 def test_no_command_line_told_a_secret(made: Made) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
-from gongbang import doctor, fingerprint, inventory
+from gongbang import doctor, fingerprint, inventory, proc
 from gongbang.errors import ExitCode
 from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
+from gongbang.paths import ROOT, TOOLS
 from tests.cluster.drift import inv
 from tests.cluster.expect import Expected
 
@@ -84,9 +86,43 @@ def test_a_node_of_another_name_is_refused_before_it_is_taken_for_a_new_one(
     shutil.copytree(cluster.inventory, path)
     hosts = path / "hosts.yml"
     hosts.write_text(re.sub(rf"^( +){old}:", r"\1renamed:", hosts.read_text(), flags=re.MULTILINE))
-    renamed = inventory.load(path)
-    said = [one.what for one in doctor.nodes.problems(renamed, sorted(renamed.node_names))]
-    assert said == [f"renamed: this machine is node {old} of the cluster, and the inventory calls it renamed"]
+    before = fingerprint.capture(cluster)
+    done = site(path)
+    assert done.returncode == 2, done.stdout
+    assert f"renamed: this machine is node {old} of the cluster" in done.stdout
+    assert fingerprint.differences(before, fingerprint.capture(cluster)) == []
+
+
+def test_a_node_that_left_the_inventory_is_told_and_left_alone(
+    cluster: Cluster, first: str, on_node: OnNode, tmp_path: Path
+) -> None:
+    path, old = tmp_path / "inventory", cluster.nodes_in(WORKERS)[-1].name
+    shutil.copytree(cluster.inventory, path)
+    hosts = path / "hosts.yml"
+    groups = yaml.safe_load(hosts.read_text())
+    del groups["all"]["children"]["workers"]["hosts"][old]
+    hosts.write_text(yaml.safe_dump(groups))
+    inv("cluster.up", path, ExitCode.DONE)
+    notes = inv("cluster.plan", path, ExitCode.DONE)["notes"]
+    assert [note for note in notes if f"node {old} is in the cluster and not in the inventory" in note], notes
+    assert " Ready " in on_node(first, f"{KUBECTL} get node {old} --no-headers")
+    inv("cluster.up", cluster.inventory, ExitCode.DONE)
+
+
+def test_a_limited_run_tells_what_it_cannot_compare(cluster: Cluster) -> None:
+    name = cluster.nodes_in(WORKERS)[0].name
+    done = site(cluster.inventory, "--limit", name)
+    assert done.returncode == 0, done.stdout
+    assert f"{name} the kubelet's configuration was not compared" in " ".join(done.stdout.split())
+    assert re.search(rf"^{name} .*changed=0 ", done.stdout, re.MULTILINE), done.stdout
+
+
+def site(inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """The main job by plain ansible-playbook, as people who know Ansible run it."""
+    argv = [str(TOOLS / "ansible-playbook"), "-i", str(inventory), "playbooks/site.yml", *more]
+    return proc.run(
+        argv, cwd=ROOT, env={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}, timeout=600, check=False
+    )
 
 
 @pytest.mark.parametrize(("broken", "names"), BROKEN.values(), ids=BROKEN)
