@@ -19,6 +19,17 @@ KNOWN = re.compile(r"Offending \S+ key in (\S+):(\d+)")
 NAME = re.compile(r"[Hh]ost key for (\S+) has changed")
 UNKNOWN = re.compile(r"No \S+ host key is known for (\S+)")
 
+SWITCHES = ("ansible_host_key_checking", "ansible_ssh_host_key_checking")
+OPTIONS = tuple(
+    f"ansible_{name}"
+    for name in ("ssh_args", "ssh_common_args", "ssh_extra_args", "sftp_extra_args", "scp_extra_args")
+)
+TRUSTING = re.compile(
+    r"StrictHostKeyChecking[\s=]+[\"']?(no|off)\b|UserKnownHostsFile[\s=]+[\"']?/dev/null", re.IGNORECASE
+)
+OFF = ("false", "no", "off", "0", "n", "f")
+"""What Ansible takes for no."""
+
 
 @dataclass(frozen=True)
 class HostKey:
@@ -56,17 +67,6 @@ def fingerprint(known_hosts: Path, line: int) -> str:
     except (OSError, LookupError, StopIteration, binascii.Error):
         return "unreadable"
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
-
-
-SWITCHES = ("ansible_host_key_checking", "ansible_ssh_host_key_checking")
-OPTIONS = tuple(
-    f"ansible_{name}"
-    for name in ("ssh_args", "ssh_common_args", "ssh_extra_args", "sftp_extra_args", "scp_extra_args")
-)
-TRUSTING = re.compile(
-    r"StrictHostKeyChecking[\s=]+[\"']?(no|off)\b|UserKnownHostsFile[\s=]+[\"']?/dev/null", re.IGNORECASE
-)
-OFF = ("false", "no", "off", "0", "n", "f")
 
 
 def unchecked(cluster: Cluster) -> Iterator[Problem]:

@@ -51,6 +51,7 @@ def problems(cluster: Cluster, schema: Schema) -> list[Problem]:
         networks(cluster),
         hostkeys.unchecked(cluster),
         version(cluster, schema),
+        patience(cluster),
     )
     return [problem for found in checks for problem in found]
 
@@ -164,6 +165,13 @@ def version(cluster: Cluster, schema: Schema) -> Iterator[Problem]:
     elif from_bundle(cluster) and schema.versions and wanted not in schema.versions:
         fix = f"set cluster_kubernetes_version to one of: {', '.join(sorted(schema.versions))}"
         yield Problem("the bundle has no recipe for this Kubernetes version", wanted, fix)
+
+
+def patience(cluster: Cluster) -> Iterator[Problem]:
+    """A factor for the verification's time limits that is none."""
+    factor = cluster.vars.get("cluster_verify_patience", 1)
+    if not isinstance(factor, int) or factor < 1:
+        yield Problem("cluster_verify_patience is no factor", repr(factor), "write a whole number, 1 or more")
 
 
 def from_bundle(cluster: Cluster) -> bool:

@@ -61,6 +61,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("unit", (*PYTEST, "-n", "2", "tests/unit")),
     Stage("contract", (*PYTEST, "tests/contract")),
     molecule("vm"),
+    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 40 minutes on a quiet machine
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
@@ -70,7 +71,6 @@ STAGES: tuple[Stage, ...] = (
     Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
-    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 40 minutes on a quiet machine
     Stage("bench", (str(ROOT / "inv"), "bench", "--json", "--check"), FULL, minutes=40),
 )
 

@@ -20,6 +20,7 @@ PURE = (
     "redact",
     "summary",
     "failures",
+    "hints",
     "schema",
 )
 IMPURE = ("subprocess", "invoke", "ansible_runner", "ansible", "docker", "requests")

@@ -17,7 +17,7 @@ from gongbang.schema import Schema
 SCHEMA = Schema(
     names=frozenset({
         "cluster_name", "cluster_kubernetes_version", "cluster_pod_network", "cluster_service_network",
-        "lab_network", "lab_node_kind", "docker_daemon", "lab_source", "cluster_cni",
+        "cluster_verify_patience", "lab_network", "lab_node_kind", "docker_daemon", "lab_source", "cluster_cni",
     }),
     prefixes=("cluster_", "docker_", "lab_"),
     versions=frozenset({"1.35.4", "1.36.3"}),
@@ -54,6 +54,7 @@ def test_a_good_cluster_has_no_problem(make_cluster: Make) -> None:
         ({"cluster_pod_network": "10.244.0.1/16"}, "not a network", "host bits", "10.244.0.0/16"),
         ({"cluster_service_network": ""}, "not a network", "''", "cluster_service_network"),
         ({"cluster_kubernetes_version": "1.99.0"}, "no recipe", "1.99.0", "1.35.4, 1.36.3"),
+        ({"cluster_verify_patience": "x"}, "no factor", "'x'", "1 or more"),
         ({"ansible_host_key_checking": False}, "host keys", "ansible_host_key_checking: False", "remove it"),
         ({"ansible_ssh_host_key_checking": "no"}, "host keys", "of cp1", "known_hosts"),
         (
