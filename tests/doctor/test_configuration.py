@@ -15,6 +15,8 @@ from gongbang import doctor, fingerprint, inventory, proc
 from gongbang.errors import ExitCode
 from gongbang.model import CONTROL_PLANE, WORKERS, Cluster
 from gongbang.paths import ROOT, TOOLS
+from gongbang.runs import folders
+from tests.cluster import turns
 from tests.cluster.drift import inv
 from tests.cluster.expect import Expected
 
@@ -106,6 +108,17 @@ def test_a_node_that_left_the_inventory_is_told_and_left_alone(
     notes = inv("cluster.plan", path, ExitCode.DONE)["notes"]
     assert [note for note in notes if f"node {old} is in the cluster and not in the inventory" in note], notes
     assert " Ready " in on_node(first, f"{KUBECTL} get node {old} --no-headers")
+    inv("cluster.up", cluster.inventory, ExitCode.DONE)
+
+
+def test_kubelets_are_changed_one_after_the_other(cluster: Cluster, tmp_path: Path) -> None:
+    path, name = tmp_path / "inventory", cluster.nodes_in(WORKERS)[0].name
+    shutil.copytree(cluster.inventory, path)
+    kubelets = Expected(cluster).get(name, "kubeadm_kubelet_configuration", {})
+    anew = {"kubeadm_kubelet_configuration": kubelets | {"maxPods": 97}}
+    (path / "group_vars" / "all" / "zzz_anew.yml").write_text(yaml.safe_dump(anew))
+    inv("cluster.up", path, ExitCode.DONE)
+    assert turns.problems(folders.of_cluster(cluster.name)[-1], len(cluster.nodes_in(WORKERS))) == []
     inv("cluster.up", cluster.inventory, ExitCode.DONE)
 
 
