@@ -126,7 +126,7 @@ def test_a_limited_run_tells_what_it_cannot_compare(cluster: Cluster) -> None:
     name = cluster.nodes_in(WORKERS)[0].name
     done = site(cluster.inventory, "--limit", name)
     assert done.returncode == 0, done.stdout
-    assert f"{name} the kubelet's configuration was not compared" in " ".join(done.stdout.split())
+    assert "configuration was not compared" in done.stdout
     assert re.search(rf"^{name} .*changed=0 ", done.stdout, re.MULTILINE), done.stdout
 
 
