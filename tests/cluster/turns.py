@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+from gongbang.runs import found
 
 TURN = "turn | "
 """How the tasks begin that change one node's kubelet (roles/kubeadm/tasks/turn.yml)."""
 ENDS = ("ok", "changed", "failed")
 
 
-def spans(events: str) -> dict[str, tuple[float, float]]:
+def spans(events: Iterable[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
     """From the first to the last event of each host's turn, in seconds since the epoch; hosts that had none are left out."""
-    found: dict[str, tuple[float, float]] = {}
-    for line in events.splitlines():
-        event = json.loads(line)
+    turns: dict[str, tuple[float, float]] = {}
+    for event in events:
         host = event.get("host")
         if host and event.get("kind") in ("host", *ENDS) and str(event.get("task")).startswith(TURN):
-            found[host] = (found.get(host, (event["time"], 0.0))[0], event["time"])
-    return found
+            turns[host] = (turns.get(host, (event["time"], 0.0))[0], event["time"])
+    return turns
 
 
 def problems(record: Path, workers: int) -> list[str]:
     """What is wrong: nodes whose turns overlap, or fewer than two turns on several workers, which shows nothing."""
-    turns = sorted(spans((record / "events.jsonl").read_text()).items(), key=lambda turn: turn[1])
+    turns = sorted(spans(found.events(record)).items(), key=lambda turn: turn[1])
     if min(workers, 2) > len(turns):
         return [f"kubelets took {len(turns)} turns: whether they take them one by one was not seen"]
     return [
