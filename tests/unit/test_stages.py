@@ -42,6 +42,26 @@ def test_the_evidence_of_a_failure_is_what_the_tools_mark() -> None:
     assert len(evidence.of([str(number) for number in range(100)])) == evidence.LINES
 
 
+def test_the_evidence_of_a_failed_command_in_a_molecule_scenario_is_what_it_said() -> None:
+    framed = [
+        "  \x1b[2m│\x1b[0m FAILED - RETRYING: [cp1]: Wait",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31mfatal: [localhost]: FAILED! => \x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m    rc: 5\x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m    stderr: |-\x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m        1 of 2 checks failed\x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[31m  test_dns: no answer\x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m    stderr_lines: <omitted>\x1b[0m",
+        "  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m    stdout: ''\x1b[0m",
+        "ERROR    Molecule executed 1 scenario (1 failed)",
+    ]
+    assert evidence.of(framed) == [
+        "fatal: [localhost]: FAILED! =>",
+        "    stderr: |-",
+        "        1 of 2 checks failed",
+        "  test_dns: no answer",
+    ]
+
+
 def test_all_good_is_done() -> None:
     assert stages.run([Stage("a", says("1 passed in 0.01s"))]) is ExitCode.DONE
 
