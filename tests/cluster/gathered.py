@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -53,7 +54,12 @@ class Gathered:
         return found
 
     def _facts_now(self) -> dict[str, Any]:
-        return self.nodes.call_all("node", **lists.asked(self.cluster, self.expected))
+        begun = time.monotonic()
+        answers = self.nodes.call_all("node", **lists.asked(self.cluster, self.expected))
+        took = {"answered_within": time.monotonic() - begun}
+        return {
+            name: answer | took if isinstance(answer, dict) else answer for name, answer in answers.items()
+        }
 
     def _docker_now(self) -> dict[str, Any]:
         return self.nodes.call_all("docker", name=f"gongbang-verify-{secrets.token_hex(3)}")

@@ -166,9 +166,9 @@ def test_node_names_resolve(cluster: Cluster, facts: Facts) -> None:
 
 def test_clock_agrees_with_the_other_nodes(node: Node, all_facts: dict[str, Any], facts: Facts) -> None:
     middle = statistics.median(other["time"] for other in all_facts.values() if isinstance(other, dict))
-    # The nodes are asked at once, but their answers take some time on a busy machine.
+    # The nodes are asked at once, but each looks at its clock when it gets to it.
     check(
-        abs(facts["time"] - middle) < 10,
+        abs(facts["time"] - middle) < 10 + facts["answered_within"],
         "the clock differs from the other nodes'",
         f"{facts['time'] - middle:+.1f} s",
         "systemctl status systemd-timesyncd",
