@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gongbang import proc, session
+from gongbang import hints, proc, session
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
@@ -29,8 +29,7 @@ def run(cluster: Cluster) -> ExitCode:
         last = "\n".join(lines[-12:])
         current = session.current()
         if current:
-            current.fail(
-                Failure(None, "verify.drift", None, last, "./inv cluster.up mends what is left"), code
-            )
+            mend = f"{hints.command('cluster.up', cluster.inventory)} mends what is left"
+            current.fail(Failure(None, "verify.drift", None, last, mend), code)
         raise RunFailedError("a drift was not named or not mended", last, code=code)
     return code

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from gongbang import lock, proc, session
+from gongbang import hints, lock, proc, session
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
-from gongbang.paths import ROOT, shown
+from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
 from gongbang.summary import Failure
 
@@ -29,7 +29,7 @@ def run(cluster: Cluster, *, only: str = "", part: str = "") -> ExitCode:
     if code is not ExitCode.DONE:
         last = "\n".join(lines[-12:])
         if current:
-            again = f"./inv verify.sabotage --inventory {shown(cluster.inventory)}"
+            again = hints.command("verify.sabotage", cluster.inventory)
             current.fail(Failure(None, "verify.sabotage", None, last, again), code)
         raise RunFailedError("a sabotage was not noticed", last, code=code)
     return code

@@ -6,10 +6,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from gongbang import checks, proc, session
+from gongbang import checks, hints, proc, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
-from gongbang.paths import ROOT, artifacts_dir, private_dir, shown
+from gongbang.paths import ROOT, artifacts_dir, private_dir
 from gongbang.session import RunFailedError
 from gongbang.summary import Failure
 
@@ -60,7 +60,7 @@ def conclude(cluster: Cluster, report: Path, returncode: int, output: str) -> Ex
     message = f"{len(failed)} of {passed + len(failed)} checks failed\n{listed}{more}"
     if not failed:
         message = "the suite did not run\n" + "\n".join(output.strip().splitlines()[-15:])
-    again = f"./inv cluster.verify --inventory {shown(cluster.inventory)}"
+    again = hints.command("cluster.verify", cluster.inventory)
     current = session.current()
     if current:
         current.fail(Failure(None, "verify", None, message, again), ExitCode.VERIFICATION)
