@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from gongbang import engine, proc
 from gongbang.errors import ExitCode, GongbangError
@@ -90,14 +91,27 @@ def power_cut(cluster: Cluster, node: Node) -> None:
 
 
 def cut_off(cluster: Cluster, node: Node) -> None:
-    """The node keeps running and loses its network."""
-    proc.run(["docker", "network", "disconnect", f"gongbang-{cluster.name}", container(cluster, node)])
+    """The node keeps running and its cable is pulled; `docker network disconnect` would also rewrite its /etc/hosts."""
+    cable(cluster, node, "down")
 
 
 def back(cluster: Cluster, node: Node) -> None:
-    """The node has its network again, at its address."""
-    network = f"gongbang-{cluster.name}"
-    proc.run(["docker", "network", "connect", "--ip", node.address, network, container(cluster, node)])
+    """The cable is in again."""
+    cable(cluster, node, "up")
+
+
+def cable(cluster: Cluster, node: Node, state: str) -> None:
+    """Set the machine's end of the node's network interface up or down."""
+    peer = proc.run(["docker", "exec", container(cluster, node), "cat", "/sys/class/net/eth0/iflink"]).stdout
+    ends = [end.parent for end in Path("/sys/class/net").glob("*/ifindex") if end.read_text() == peer]
+    if not ends:
+        raise GongbangError(
+            "a node's network interface has no end on this machine",
+            f"{node.name}, interface {peer.strip()}",
+            "see ip link; the sweep needs container nodes",
+            ExitCode.FAILED,
+        )
+    proc.run(["ip", "link", "set", ends[0].name, state])
 
 
 def answers(cluster: Cluster, node: Node) -> bool:

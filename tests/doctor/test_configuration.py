@@ -134,7 +134,11 @@ def site(inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """The main job by plain ansible-playbook, as people who know Ansible run it."""
     argv = [str(TOOLS / "ansible-playbook"), "-i", str(inventory), "playbooks/site.yml", *more]
     return proc.run(
-        argv, cwd=ROOT, env={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}, timeout=600, check=False
+        argv,
+        cwd=ROOT,
+        env={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "false"},
+        timeout=600,
+        check=False,
     )
 
 
