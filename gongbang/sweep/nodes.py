@@ -49,7 +49,7 @@ def emptied(cluster: Cluster) -> None:
 def without_member(cluster: Cluster, node: Node) -> None:
     """The cluster runs and the node is no member of it."""
     standing(cluster)
-    kubectl(cluster, f"delete node {node.name}")
+    kubectl(cluster, f"delete node {node.name} --ignore-not-found")
     shell(cluster, node, EMPTY)
 
 
