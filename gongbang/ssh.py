@@ -20,8 +20,8 @@ FLAGS = "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
 AS_OPTION = {"-J": "ProxyJump", "-p": "Port", "-l": "User", "-i": "IdentityFile", "-c": "Ciphers"}
 
 
-def section(node: Node, control_folder: str) -> str:
-    """One `Host` section that reaches the node as Ansible does, on a connection kept in `control_folder`."""
+def section(node: Node, control_path: str) -> str:
+    """One `Host` section that reaches the node as Ansible does, on a connection kept at `control_path`."""
     key = node.vars.get("ansible_ssh_private_key_file")
     given = {
         "HostName": node.vars.get("ansible_host", node.address),
@@ -33,7 +33,7 @@ def section(node: Node, control_folder: str) -> str:
         "ConnectTimeout": "10",
         "ControlMaster": "auto",
         "ControlPersist": "60",
-        "ControlPath": f"{control_folder}/%C",
+        "ControlPath": control_path,
     }
     wanted = {name: f'"{value}"' for name, value in given.items() if value}
     lines = [f"  {name} {value}" for name, value in (wanted | _extra(node, wanted)).items()]
@@ -62,7 +62,9 @@ def configuration(cluster: Cluster) -> Iterator[Path]:
     """A file for `ssh -F` that names every node of the cluster; the kept connections end with the context."""
     with tempfile.TemporaryDirectory(prefix="gb-ssh-") as folder:
         path = Path(folder) / "config"
-        path.write_text("".join(section(node, folder) for node in cluster.nodes))
+        # Numbers, because the path of a socket may have about 100 characters and TMPDIR may be long.
+        sections = (section(node, f"{folder}/{number}") for number, node in enumerate(cluster.nodes))
+        path.write_text("".join(sections))
         try:
             yield path
         finally:
