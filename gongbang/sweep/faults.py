@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gongbang import proc
 from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import ROOM_MIB
 from gongbang.model import Cluster, Node
 from gongbang.remote import ADMIN
 from gongbang.sweep import driver, nodes
@@ -106,10 +107,10 @@ def disk_full(scene: Scene) -> None:
 
 
 def with_small_disk(cluster: Cluster) -> None:
-    """The records of the next run go to a file system of 4 MiB."""
+    """The records of the next run go to a small file system: with just more room than a run wants to begin."""
     place = driver.records(cluster)
     place.mkdir(parents=True, exist_ok=True)
-    proc.run(["mount", "-t", "tmpfs", "-o", "size=4m", "gongbang-sweep", place])
+    proc.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM_MIB + 16}m", "gongbang-sweep", place])
 
 
 def give_disk_back(cluster: Cluster) -> None:
