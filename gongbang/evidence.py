@@ -11,7 +11,7 @@ WIDTH = 300
 MARKS = re.compile(
     r"^(FAILED (?!- RETRYING)|ERROR tests|E  )|FAILED!|UNREACHABLE!|\[ERROR\]|did not end within"
 )
-DRESS = re.compile(r"\x1b\[[0-9;]*m|^\s*│ ?")
+DRESS = re.compile(r"^(?:\s|\x1b\[[0-9;]*m)*│(?:\x1b\[[0-9;]*m)* ?|\x1b\[[0-9;]*m")
 """Colours, and the frame that molecule draws around what Ansible says."""
 TWICE = re.compile(r'"(?:stdout|stderr)_lines": \[.*')
 """Ansible prints a command's output as a text and again as a list."""
@@ -22,7 +22,7 @@ SAID_ENDS = re.compile(r"^\s*(stderr|stdout)_lines:|^PLAY ")
 
 def of(lines: Sequence[str]) -> list[str]:
     """The lines that tell the failure (pytest's and Ansible's marks, what a failed command said), else the last ones."""
-    plain = [DRESS.sub("", DRESS.sub("", line)) for line in lines]
+    plain = [DRESS.sub("", line) for line in lines]
     marked = [part for line in telling(plain) for part in parts(line)]
     return [line[:WIDTH] for line in (marked or [line for line in plain if line.strip()])[-LINES:]]
 

@@ -102,7 +102,7 @@ def back(cluster: Cluster, node: Node) -> None:
 
 def cable(cluster: Cluster, node: Node, state: str) -> None:
     """Set the machine's end of the node's network interface up or down."""
-    peer = proc.run(["docker", "exec", container(cluster, node), "cat", "/sys/class/net/eth0/iflink"]).stdout
+    peer = shell(cluster, node, "cat /sys/class/net/eth0/iflink")
     ends = [end.parent for end in Path("/sys/class/net").glob("*/ifindex") if end.read_text() == peer]
     if not ends:
         raise GongbangError(
