@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from gongbang.paths import ROOT, TOOLS
 FAST, NORMAL, FULL = 0, 1, 2
 TIMED_OUT = 124
 """The exit code of timeout(1) for a program that it ended."""
-RECORD = ROOT / "docs" / "full-test.json"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "--import-mode=importlib")
 
 
@@ -91,26 +89,6 @@ class Result:
     """What it has measured: the JSON object on its last line, if it ends with one."""
 
 
-def full() -> ExitCode:
-    """Run all there is; the result is written to docs/full-test.json with date and tree, to be committed."""
-    tree = clean_tree(ROOT)
-    return run(chosen(FULL), keep=lambda results, seconds: write(RECORD, tree, results, seconds))
-
-
-def clean_tree(checkout: Path) -> str:
-    """The git tree that a full run tests; GongbangError when files differ from it, apart from the result itself."""
-    ours = f":(exclude){RECORD.relative_to(ROOT)}"
-    changed = proc.run(["git", "status", "--porcelain", "--", ".", ours], cwd=checkout).stdout.splitlines()
-    if changed:
-        raise GongbangError(
-            "a full test run is kept with the tree that it tested, and files here differ from every commit",
-            ", ".join(line[3:] for line in changed[:10]),
-            "commit or stash them first, or run ./inv test",
-            ExitCode.BAD_INPUT,
-        )
-    return proc.run(["git", "rev-parse", "HEAD^{tree}"], cwd=checkout).stdout.strip()
-
-
 def chosen(level: int) -> list[Stage]:
     """The stages of a run of this thoroughness; without those whose files are not there or that another stands for."""
     wanted = [stage for stage in STAGES if stage.level <= level and there(stage)]
@@ -125,19 +103,33 @@ def there(stage: Stage) -> bool:
     return not stage.argv[-1].startswith("tests/") or (ROOT / stage.argv[-1]).is_dir()
 
 
-def run(stages: Sequence[Stage], keep: Callable[[list[Result], float], None] | None = None) -> ExitCode:
+def named(words: str) -> list[Stage]:
+    """The stages whose names hold these words, of every level; GongbangError when there is none."""
+    found = [stage for stage in STAGES if words in stage.name and there(stage)]
+    if not found:
+        names = "; ".join(stage.name for stage in STAGES)
+        raise GongbangError(
+            "there is no such stage of the test run",
+            words,
+            f"give a part of one of: {names}",
+            ExitCode.BAD_INPUT,
+        )
+    return found
+
+
+def run(stages: Sequence[Stage], keep: Callable[[Result], None] | None = None) -> ExitCode:
     """Run the stages, print what each says and a summary; FAILED when one of them failed.
 
-    `keep` is given the results and the seconds that all took.
+    `keep` is given each result as soon as it is there.
     """
     begun = time.monotonic()
     results = []
     for stage in stages:
         print(f"===== {stage.name} =====", flush=True)
         results.append(run_stage(stage))
+        if keep:
+            keep(results[-1])
     report(results, time.monotonic() - begun)
-    if keep:
-        keep(results, time.monotonic() - begun)
     return ExitCode.FAILED if any(result.returncode for result in results) else ExitCode.DONE
 
 
@@ -176,22 +168,6 @@ def counts(tail: str, returncode: int) -> tuple[int, int, int]:
         return (0, 1, 0) if returncode else (1, 0, 0)
     failed = found.get("failed", 0) + found.get("error", 0)
     return found.get("passed", 0), failed or int(returncode != 0), found.get("skipped", 0)
-
-
-def write(path: Path, tree: str, results: Sequence[Result], seconds: float) -> None:
-    """Write the figures of a run: date (UTC), git tree, seconds, counts and measurements of each stage."""
-    rows = [
-        {"stage": r.stage.name, "seconds": round(r.seconds, 1), "passed": r.passed, "failed": r.failed}
-        | ({"figures": r.figures} if r.figures else {})
-        for r in results
-    ]
-    figures = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "tree": tree,
-        "seconds": round(seconds),
-        "stages": rows,
-    }
-    path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def report(results: Sequence[Result], seconds: float) -> None:

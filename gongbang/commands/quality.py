@@ -9,12 +9,23 @@ from gongbang.cli import run
 GROUP = ""
 
 
-@task(help={"fast": "only what needs no nodes", "full": "all there is"})
-def test(c: Context, fast: bool = False, full: bool = False) -> None:
+@task(
+    help={
+        "fast": "only what needs no nodes",
+        "full": "all there is; stages that have passed on the same files are not run again",
+        "only": "only the stages whose names hold these words",
+        "again": "with --full: also the stages that have passed",
+    }
+)
+def test(c: Context, fast: bool = False, full: bool = False, only: str = "", again: bool = False) -> None:
     """Run the project's tests: lint, unit, contract, then molecule's scenarios."""
-    from gongbang import stages
+    from gongbang import full_test, stages
 
-    run(stages.full if full else lambda: stages.run(stages.chosen(stages.FAST if fast else stages.NORMAL)))
+    level = stages.FAST if fast else stages.NORMAL
+    if full:
+        run(lambda: full_test.run(only, again=again))
+    else:
+        run(lambda: stages.run(stages.named(only) if only else stages.chosen(level)))
 
 
 @task

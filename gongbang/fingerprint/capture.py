@@ -12,8 +12,8 @@ from gongbang.model import CONTROL_PLANE, Cluster
 
 ON_NODE = Path(__file__).with_name("on_node.py")
 ON_CONTROL_PLANE = Path(__file__).with_name("on_control_plane.py")
-SECONDS = 120
-"""Limit for one node."""
+SECONDS = 600
+"""Limit for one node; an emulated control plane with three releases needs two minutes."""
 
 LOOK = {
     "paths": [

@@ -10,7 +10,7 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
-from gongbang.sweep import chain, nodes, report, shots, store
+from gongbang.sweep import chain, figures, nodes, report, shots, store
 from gongbang.sweep.boundaries import chosen, of_chain
 from gongbang.sweep.store import State
 
@@ -51,7 +51,7 @@ def run(cluster: Cluster, wanted: Wanted) -> ExitCode:
             places = chosen(state.boundaries, **of_chain(wanted.chain))
             chain.go_on(cluster, state, wanted.chain, places, session.say, until)
     finally:
-        session.say("\n".join(report.table(state)))
+        session.say("\n".join(report.table(figures.of(state))))
         if wanted.write:
             report.write(state)
     code = _verdict(state)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
 
 import pytest
 
-from gongbang import bench, evidence, proc, stages
+from gongbang import bench, evidence, stages
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.stages import FAST, FULL, NORMAL, Stage
 
@@ -110,29 +108,10 @@ def test_the_benchmark_names_what_is_above_its_limit(figures: dict[str, float], 
     assert [text.rpartition(": ")[2] for text in bench.above(figures)] == wrong
 
 
-def test_what_a_stage_has_measured_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "full-test.json"
-    ran = [Stage("bench", says('floor: 90 s\n{"up_ratio": 1.25}')), Stage("lint", says("good"))]
-    stages.run(ran, keep=lambda results, seconds: stages.write(path, "a-tree", results, seconds))
-    kept = json.loads(path.read_text())
-    assert kept["tree"] == "a-tree"
-    assert [row.get("figures") for row in kept["stages"]] == [{"up_ratio": 1.25}, None]
-
-
-def test_a_full_run_refuses_files_that_no_commit_has(tmp_path: Path) -> None:
-    def git(*words: str) -> str:
-        return proc.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path).stdout
-
-    git("init", "-q")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/full-test.json").write_text("{}")
-    (tmp_path / "code").write_text("1")
-    git("add", ".")
-    git("commit", "-qm", "all")
-    (tmp_path / "docs/full-test.json").write_text("the last run's")
-    assert stages.clean_tree(tmp_path) == git("rev-parse", "HEAD^{tree}").strip()
-    (tmp_path / "code").write_text("2")
-    (tmp_path / "new").write_text("")
+def test_stages_are_named_by_a_part_of_their_names() -> None:
+    assert [stage.name for stage in stages.named("molecule vms")] == ["molecule vms"]
+    assert {"ruff", "ruff format"} <= {stage.name for stage in stages.named("ruff")}
     with pytest.raises(GongbangError) as caught:
-        stages.clean_tree(tmp_path)
-    assert caught.value.seen == "code, new"
+        stages.named("molecul vm")
+    assert caught.value.code is ExitCode.BAD_INPUT
+    assert "molecule vm" in caught.value.fix

@@ -1,0 +1,111 @@
+"""The whole test run and its committed result: which stage passed when, on which git tree, in which time.
+
+It takes two hours, so it can be gathered: a stage that has passed on the same files is not run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gongbang import proc, stages
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.files import write_atomically
+from gongbang.paths import ROOT
+from gongbang.stages import FULL, Result
+
+RECORD = ROOT / "docs" / "full-test.json"
+EXCEPT_RECORD = ("--", ".", f":(exclude){RECORD.relative_to(ROOT)}")
+
+Row = dict[str, Any]
+"""What the record tells of a stage: stage, date (UTC), tree, seconds, passed, failed, and figures if it has any."""
+
+
+def run(only: str = "", *, again: bool = False) -> ExitCode:
+    """Run all there is, or the stages named by `only`; each result is written to docs/full-test.json, to be committed.
+
+    Without `again` a stage is left out that has passed on the files as they are now.
+    """
+    tree = clean_tree(ROOT)
+    rows = read(RECORD)
+    wanted = []
+    for stage in stages.named(only) if only else stages.chosen(FULL):
+        row = rows.get(stage.name, {})
+        if not again and passed(row) and same_files(ROOT, row["tree"]):
+            print(f"{stage.name}: passed on {row['date']} on the same files ({row['seconds']} s)", flush=True)
+        else:
+            wanted.append(stage)
+    return stages.run(wanted, keep=keeper(RECORD, tree, rows))
+
+
+def keeper(record: Path, tree: str, rows: dict[str, Row]) -> Callable[[Result], None]:
+    """What puts a stage's result into the record, next to `rows`."""
+
+    def keep(result: Result) -> None:
+        rows[result.stage.name] = row_of(result, tree)
+        write(record, tree, rows)
+
+    return keep
+
+
+def clean_tree(checkout: Path) -> str:
+    """The git tree that a full run tests; GongbangError when files differ from it, apart from the result itself."""
+    changed = _git(checkout, "status", "--porcelain", *EXCEPT_RECORD).splitlines()
+    if changed:
+        raise GongbangError(
+            "a full test run is kept with the tree that it tested, and files here differ from every commit",
+            ", ".join(line[3:] for line in changed[:10]),
+            "commit or stash them first, or run ./inv test",
+            ExitCode.BAD_INPUT,
+        )
+    return _git(checkout, "rev-parse", "HEAD^{tree}").strip()
+
+
+def same_files(checkout: Path, tree: str) -> bool:
+    """Whether the commit that is checked out has the files of that tree, apart from the result itself."""
+    argv = ["git", "diff", "--quiet", tree, "HEAD", *EXCEPT_RECORD]
+    return proc.run(argv, cwd=checkout, check=False).returncode == 0
+
+
+def passed(row: Mapping[str, Any]) -> bool:
+    """Whether a stage has been run and all of it was good."""
+    return bool(row) and row["failed"] == 0
+
+
+def row_of(result: Result, tree: str) -> Row:
+    """A stage's line of the record."""
+    row: Row = {
+        "stage": result.stage.name,
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "tree": tree,
+        "seconds": round(result.seconds, 1),
+        "passed": result.passed,
+        "failed": result.failed,
+    }
+    return row | ({"figures": dict(result.figures)} if result.figures else {})
+
+
+def read(record: Path) -> dict[str, Row]:
+    """The rows of the record by stage; none when there is no record."""
+    return {row["stage"]: row for row in json.loads(record.read_text())["stages"]} if record.exists() else {}
+
+
+def write(record: Path, tree: str, rows: Mapping[str, Row]) -> None:
+    """Write the record: date (UTC) and tree of the latest stage, the seconds of all, whether nothing is missing, the rows."""
+    wanted = stages.chosen(FULL)
+    told = [rows[stage.name] for stage in wanted if stage.name in rows]
+    figures = {
+        "date": max((row["date"] for row in told), default=""),
+        "tree": tree,
+        "seconds": round(sum(row["seconds"] for row in told)),
+        "whole": len(told) == len(wanted) and all(map(passed, told)),
+        "stages": told,
+    }
+    write_atomically(record, json.dumps(figures, indent=1) + "\n", mode=0o644)
+
+
+def _git(checkout: Path, *words: str) -> str:
+    return proc.run(["git", *words], cwd=checkout).stdout

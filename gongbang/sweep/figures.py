@@ -1,0 +1,82 @@
+"""What a sweep has shown, as plain figures: of one state, and gathered with what earlier sweeps of the same inputs showed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from gongbang.sweep import store
+from gongbang.sweep.boundaries import Boundary, chosen, of_chain
+from gongbang.sweep.shots import SHOTS
+from gongbang.sweep.store import Chain, State
+
+Figures = dict[str, Any]
+"""inputs (hash), boundaries, undisturbed_seconds, groups [{name, boundaries, killed, passed}], chains and single_shots by name."""
+
+
+def of(state: State) -> Figures:
+    """The figures of a state."""
+    return {
+        "inputs": state.inputs,
+        "boundaries": len(state.lines),
+        "undisturbed_seconds": state.reference_s,
+        "groups": _groups(state),
+        "chains": {name: _chain(chain) for name, chain in state.chains.items()},
+        "single_shots_declared": len(SHOTS),
+        "single_shots": {name: _without_evidence(row) for name, row in state.shots.items()},
+    }
+
+
+def gathered(before: Mapping[str, Any], now: Figures) -> Figures:
+    """`now`, and of the figures before it what it does not tell, if roles, playbooks and inventory are the same."""
+    if before.get("inputs") != now["inputs"]:
+        return now
+    places = max(before, now, key=lambda figures: sum(row["killed"] for row in figures["groups"]))
+    return now | {
+        "boundaries": places["boundaries"],
+        "undisturbed_seconds": places["undisturbed_seconds"],
+        "groups": places["groups"],
+        "chains": {**before["chains"], **now["chains"]},
+        "single_shots": {**before["single_shots"], **now["single_shots"]},
+    }
+
+
+def _groups(state: State) -> list[dict[str, Any]]:
+    done = {int(index) for chain in state.chains.values() for index in chain.kills}
+    behind = {boundary for name, chain in state.chains.items() for boundary in _behind(state, name, chain)}
+    total: Counter[str] = Counter()
+    killed: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    for index, boundary in enumerate(state.boundaries):
+        total[boundary.group] += 1
+        killed[boundary.group] += index in done
+        passed[boundary.group] += index not in done and boundary in behind
+    return [
+        {"name": name, "boundaries": number, "killed": killed[name], "passed": passed[name]}
+        for name, number in total.items()
+    ]
+
+
+def _behind(state: State, name: str, chain: Chain) -> list[Boundary]:
+    """The boundaries of a chain that it has left behind."""
+    wanted = chosen(state.boundaries, **of_chain(name))
+    last = len(state.lines) if chain.status in (store.EQUAL, store.DIFFERENT) else chain.position
+    return [
+        boundary for index, boundary in enumerate(state.boundaries) if index <= last and boundary in wanted
+    ]
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    return {
+        "kills": len(chain.kills),
+        "seconds": chain.seconds,
+        "seconds_per_kill": round(sum(chain.kills.values()) / max(len(chain.kills), 1), 1),
+        "position": chain.position,
+        "failed_reruns": len(chain.failures),
+        "verdict": chain.status,
+    }
+
+
+def _without_evidence(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "evidence"}

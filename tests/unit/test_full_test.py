@@ -1,0 +1,95 @@
+"""The whole test run: its record, and what it need not run again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gongbang import full_test, proc, stages
+from gongbang.errors import ExitCode, GongbangError
+from gongbang.stages import Stage
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Git:
+    """A checkout with one commit."""
+
+    def call(*words: str) -> str:
+        return proc.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path).stdout
+
+    call("init", "-q")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/full-test.json").write_text("{}")
+    (tmp_path / "code").write_text("1")
+    call("add", ".")
+    call("commit", "-qm", "all")
+    return call
+
+
+def says(text: str, code: int = 0) -> tuple[str, ...]:
+    return (sys.executable, "-c", f"print({text!r}); raise SystemExit({code})")
+
+
+@pytest.fixture
+def of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[str, Any]]:
+    """Runs a whole test of two stages, the second of which ends with a code; what the record says then."""
+    record = tmp_path / "record.json"
+    monkeypatch.setattr(full_test, "RECORD", record)
+    monkeypatch.setattr(full_test, "clean_tree", lambda checkout: "a-tree")
+    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree: tree == "a-tree")
+
+    def run(code: int) -> dict[str, Any]:
+        bench = Stage("bench", says('floor: 90 s\n{"up_ratio": 1.25}'))
+        monkeypatch.setattr(stages, "STAGES", (bench, Stage("lint", says("word", code))))
+        assert full_test.run() is (ExitCode.FAILED if code else ExitCode.DONE)
+        found: dict[str, Any] = json.loads(record.read_text())
+        return found
+
+    return run
+
+
+def test_what_a_stage_has_measured_is_kept_with_its_tree(of_two: Callable[[int], dict[str, Any]]) -> None:
+    kept = of_two(0)
+    assert kept["whole"] is True
+    assert [row["tree"] for row in kept["stages"]] == ["a-tree", "a-tree"]
+    assert [row.get("figures") for row in kept["stages"]] == [{"up_ratio": 1.25}, None]
+
+
+def test_a_stage_that_has_passed_is_not_run_again(
+    of_two: Callable[[int], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert of_two(3)["whole"] is False
+    capsys.readouterr()
+    assert of_two(0)["whole"] is True
+    told = capsys.readouterr().out
+    assert "bench: passed on " in told
+    assert "===== bench =====" not in told
+    assert "===== lint =====" in told
+
+
+def test_a_full_run_refuses_files_that_no_commit_has(git: Git, tmp_path: Path) -> None:
+    (tmp_path / "docs/full-test.json").write_text("the last run's")
+    assert full_test.clean_tree(tmp_path) == git("rev-parse", "HEAD^{tree}").strip()
+    (tmp_path / "code").write_text("2")
+    (tmp_path / "new").write_text("")
+    with pytest.raises(GongbangError) as caught:
+        full_test.clean_tree(tmp_path)
+    assert caught.value.seen == "code, new"
+
+
+def test_a_commit_of_the_record_alone_leaves_the_files_the_same(git: Git, tmp_path: Path) -> None:
+    tree = git("rev-parse", "HEAD^{tree}").strip()
+    (tmp_path / "docs/full-test.json").write_text("a newer one")
+    git("commit", "-qam", "record")
+    assert full_test.same_files(tmp_path, tree)
+    (tmp_path / "code").write_text("2")
+    git("commit", "-qam", "code")
+    assert not full_test.same_files(tmp_path, tree)
+    assert not full_test.same_files(tmp_path, "a tree that is not here")
