@@ -166,3 +166,17 @@ def test_a_task_that_only_counts_the_nodes_is_not_the_one_that_is_shown() -> Non
     alone = failures.diagnose(outcome(events=(counting,)), "x", LAB)
     assert alone
     assert alone.message == "cp1 does not answer"
+
+
+def test_a_node_that_is_lost_while_it_joins_is_unreachable_and_shown() -> None:
+    lost = Event(
+        Kind.UNREACHABLE, 1.0, host="w1", task="join | Join the cluster", where="a.yml:1", message="timed out"
+    )
+    counting = Event(
+        Kind.FAILED, 2.0, host="w2", task="join | Need an answer of every node", where="b.yml:2", message="w1"
+    )
+    ended = outcome(events=(lost, counting))
+    failure = failures.diagnose(ended, "cluster.up", LAB)
+    assert ended.code is ExitCode.UNREACHABLE
+    assert failure
+    assert (failure.host, failure.message) == ("w1", "timed out")

@@ -75,11 +75,6 @@ def declared(releases: Sequence[Mapping[str, Any]], root: str, timeout: str = "5
     return found
 
 
-def remote(releases: Sequence[Mapping[str, Any]], root: str) -> list[dict[str, Any]]:
-    """The releases whose charts come from a registry or a repository."""
-    return declared([one for one in releases if one.get("chart") and not is_folder(str(one["chart"]))], root)
-
-
 def problems(releases: Sequence[Mapping[str, Any]], root: str) -> list[str]:
     """What is wrong with the releases, as far as the controller can tell: folder charts and their schemas."""
     found = []
@@ -150,9 +145,9 @@ def plan(entries: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> list[dic
     """The releases that are not as declared, each with what has to go before (`uninstall`, `rollback` or nothing) and why.
 
     `lines` are the state script's: name, the latest revision as `helm history` tells it (or nothing), the objects that
-    are gone.
+    are gone, the workloads that are not ready.
     """
-    rows = [[*line.split("\t"), "", ""][:3] for line in lines if not line.startswith("\t")]
+    rows = [row[:3] for row in columns(lines)]
     live = {name: json.loads(text)[0] for name, text, _ in rows if text.strip()}
     gone = {name: text for name, _, text in rows if text.strip()}
     found = []
@@ -165,6 +160,16 @@ def plan(entries: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> list[dic
         elif entry["name"] in gone:
             found.append({**entry, "before": "", "why": f"gone are {gone[entry['name']]}"})
     return found
+
+
+def columns(lines: Sequence[str]) -> list[list[str]]:
+    """The four columns of each declared release, from the state script's lines."""
+    return [[*line.split("\t"), "", "", ""][:4] for line in lines if not line.startswith("\t")]
+
+
+def unready(lines: Sequence[str]) -> list[str]:
+    """The releases whose workloads are not ready, with the pods that these have of those they want."""
+    return [f"release {name}: {text}" for name, _, _, text in columns(lines) if text.strip()]
 
 
 def strangers(lines: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -207,8 +212,8 @@ class FilterModule:
         return {
             "helm_declared": declared,
             "helm_problems": problems,
-            "helm_remote": remote,
             "helm_plan": plan,
             "helm_strangers": strangers,
+            "helm_unready": unready,
             "helm_words": in_words,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Network, ip_network
+from itertools import combinations
 from pathlib import Path
 from statistics import median_low
 from typing import Any
@@ -146,6 +147,21 @@ def overlaps(probe: Probe, want: Want) -> Iterator[tuple[str, IPv4Network]]:
         yield from ((name, network) for network in own if wanted.version == 4 and wanted.overlaps(network))
 
 
+def shared(wants: Mapping[str, Want]) -> list[str]:
+    """A message for each pair of the cluster's networks that share addresses, once for all nodes."""
+    found: dict[str, None] = {}
+    for want in wants.values():
+        for (one, first), (other, second) in combinations(want["networks"].items(), 2):
+            try:
+                if not ip_network(first).overlaps(ip_network(second)):
+                    continue
+            except (TypeError, ValueError):
+                continue  # the roles that use them refuse what is no network
+            what, fix = "two networks of the cluster overlap", f"choose another {one} or {other}"
+            found[problem(what, f"{one} {first}, {other} {second}", fix)] = None
+    return list(found)
+
+
 def network_of(target: str, mask: str) -> IPv4Network:
     """The network of a line of /proc/net/route, whose numbers are in the processor's (little endian) order."""
     address, bits = (int.from_bytes(bytes.fromhex(text), "little") for text in (target, mask))
@@ -183,7 +199,7 @@ def problems(
             fix = "set it right, then run a time service (host_time_sync); the limit is host_max_clock_skew"
             own.append(problem("the clock differs from the other nodes'", f"{off:+d} s", fix))
         found += [f"{host}: {text}" for text in own]
-    return found + [text for key in unique for text in twins(probes, key)]
+    return shared(wants) + found + [text for key in unique for text in twins(probes, key)]
 
 
 def twins(probes: Mapping[str, Probe], key: str) -> Iterator[str]:

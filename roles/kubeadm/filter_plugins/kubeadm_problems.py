@@ -62,6 +62,14 @@ def apart(settings: Mapping[str, Mapping[str, Any]], first: str) -> Iterator[str
             yield message(host, what, f"{', '.join(keys)} differ", fix)
 
 
+def several(control_planes: Sequence[str]) -> Iterator[str]:
+    """More than one control plane, as long as this version cannot make them: each would become a cluster of its own."""
+    if len(control_planes) > 1:
+        fix = "keep one host in the group control_plane, the others in workers"
+        seen = ", ".join(control_planes)
+        yield f"more than one control plane is not supported yet\n    seen: {seen}\n    fix:  {fix}"
+
+
 def problems(
     states: Mapping[str, Mapping[str, str]],
     version: str,
@@ -69,7 +77,7 @@ def problems(
     settings: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
     """Every problem of every node; `states` holds those that could be asked, `settings` what they declare of kubelets."""
-    found = [*apart(settings, control_planes[0])] if control_planes else []
+    found = [*several(control_planes), *apart(settings, control_planes[0])] if control_planes else []
     for host, state in states.items():
         found += of_node(host, state, version, host in control_planes)
     return found

@@ -166,12 +166,32 @@ def nowhere(wanted: Sequence[dict[str, Any]], indexes: Sequence[str]) -> list[st
 
 def silent(answers: Sequence[dict[str, Any]]) -> list[str]:
     """A message for each repository that gave no list of packages; some have only a compressed one (404)."""
-    fix = "start it, or correct its uris in group_vars/all/sources.yml"
+    found = []
+    for answer in answers:
+        status = answer.get("status", -1)
+        if status not in (200, 404):
+            does, fix = (
+                ("does not answer", "start it, or")
+                if status < 0
+                else ("refuses to answer", "give access, or")
+            )
+            found.append(
+                f"the package repository {answer['item']['name']} {does}"
+                f"\n    seen: {answer['item']['uris']}: {answer.get('msg', '')}"
+                f"\n    fix:  {fix} correct its uris in group_vars/all/sources.yml"
+            )
+    return found
+
+
+def absent(answers: Sequence[dict[str, Any]]) -> list[str]:
+    """A message for each repository that has neither list nor release file: each minor of Kubernetes has one of its own."""
+    sources = {answer["item"][0]["name"]: answer["item"][0]["uris"] for answer in answers}
+    there = {answer["item"][0]["name"] for answer in answers if answer.get("status") == 200}
+    fix = "declare a Kubernetes version whose minor is served (group_vars/all/cluster.yml), or correct its uris in group_vars/all/sources.yml"
     return [
-        f"the package repository {answer['item']['name']} does not answer"
-        f"\n    seen: {answer['item']['uris']}: {answer.get('msg', '')}\n    fix:  {fix}"
-        for answer in answers
-        if answer.get("status") not in (200, 404)
+        f"there is no package repository {name}\n    seen: {uris}: neither Packages nor InRelease nor Release\n    fix:  {fix}"
+        for name, uris in sources.items()
+        if name not in there
     ]
 
 
@@ -188,4 +208,5 @@ class FilterModule:
             "package_repository_available": available,
             "package_repository_nowhere": nowhere,
             "package_repository_silent": silent,
+            "package_repository_absent": absent,
         }

@@ -99,12 +99,13 @@ def test_remote_charts_are_left_to_helm(root: Path) -> None:
     )
 
 
-def test_remote_charts_are_kept_for_helm_to_render(root: Path) -> None:
-    far = {**RELEASE, "name": "far", "chart": "oci://registry.example/charts/web", "version": "1"}
-    [found] = plugin("helm").remote(
-        [RELEASE, far, {**far, "enabled": False}, {"name": "no chart"}], str(root)
-    )
-    assert (found["name"], found["version"], found["repository"]) == ("far", "1", "")
+def test_workloads_that_are_not_ready_are_told_and_no_reason_to_deploy(root: Path) -> None:
+    [entry] = plugin("helm").declared([RELEASE], str(root))
+    text = line(description=f"gongbang:{entry['digest']}")
+    lines = [f"{text}\t\tDeployment web 1/2;DaemonSet agent 0/3", "\t[]"]
+    assert plugin("helm").unready(lines) == ["release web: Deployment web 1/2;DaemonSet agent 0/3"]
+    assert plugin("helm").plan([entry], lines) == []
+    assert plugin("helm").unready([f"{text}\t\t", text, "\t[]"]) == []
 
 
 def test_a_release_whose_objects_are_gone_is_deployed_again(root: Path) -> None:

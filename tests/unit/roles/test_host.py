@@ -183,3 +183,10 @@ def test_a_system_that_the_inventory_lets_pass_is_told(
     probes = {name: plugin("host").parse(f"{GOOD.format(name=name)}{change}\n") for name in ("cp1", "w1")}
     found = plugin("host", "host_problems").allowed(probes, {name: {**WANT, **want} for name in probes})
     assert found == [f"cp1, w1: {text}; the inventory lets it pass" for text in words]
+
+
+def test_networks_that_overlap_are_told_once_for_all_nodes() -> None:
+    networks = {"cluster_pod_network": "10.244.0.0/16", "cluster_service_network": "10.244.128.0/20"}
+    [text] = found(want={"networks": networks})
+    assert "cluster_pod_network 10.244.0.0/16, cluster_service_network 10.244.128.0/20" in text
+    assert found(want={"networks": {**networks, "cluster_service_network": "no network"}}) == []

@@ -176,3 +176,10 @@ def test_commands_for_nodes_in_words() -> None:
     words = plugin("control_plane").in_words
     assert words(["label", "node", "w1", "--overwrite", "a=b", "c-"]) == "node w1: label a=b, c taken away"
     assert "remembers" in words(["annotate", "node", "w1", "--overwrite", "x=y"])
+
+
+def test_a_second_control_plane_is_refused_without_the_command_too() -> None:
+    problems = plugin("kubeadm", "kubeadm_problems").problems
+    [text] = problems({}, "1.36.3", ["cp1", "cp2"], {})
+    assert "seen: cp1, cp2" in text
+    assert problems({}, "1.36.3", ["cp1"], {}) == problems({}, "1.36.3", [], {}) == []
