@@ -41,7 +41,7 @@ def judge(
         *component_problems(planes),
         *node_problems(nodes, answers, known),
         *release_problems(releases, known),
-        *certificate_problems(certificates),
+        *certificate_problems(cluster, certificates),
     )
     state = overall(cluster, answers, problems)
     if state == "absent":

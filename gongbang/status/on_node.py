@@ -22,7 +22,7 @@ LIMIT = 3
 KUBERNETES = Path("/etc/kubernetes")
 ADMIN = KUBERNETES / "admin.conf"
 PKI = KUBERNETES / "pki"
-KUBELET_CERTIFICATE = Path("/var/lib/kubelet/pki/kubelet-client-current.pem")
+KUBELET_PKI = Path("/var/lib/kubelet/pki")
 HOLDER = Path("/run/gongbang.holder.json")
 HEALTH = {
     "scheduler": "https://127.0.0.1:10259/healthz",
@@ -141,7 +141,11 @@ def etcd() -> dict[str, Any]:
 def certificates() -> dict[str, str]:
     """The first public certificate of each file that ends one day; never a key."""
     found = {}
-    names = [*KUBERNETES.glob("pki/*.crt"), *KUBERNETES.glob("pki/etcd/*.crt"), KUBELET_CERTIFICATE]
+    names = [
+        *KUBERNETES.glob("pki/*.crt"),
+        *KUBERNETES.glob("pki/etcd/*.crt"),
+        *KUBELET_PKI.glob("*-current.pem"),
+    ]
     for path in [*names, *KUBERNETES.glob("*.conf")]:
         text = path.read_text(errors="replace") if path.exists() else ""
         embedded = re.search(r"client-certificate-data: (\S+)", text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gongbang.model import Cluster
+from gongbang.model import CONTROL_PLANE, Cluster
+from gongbang.status import renewal
 from gongbang.status.asking import Answer
 from gongbang.status.report import CertificateStatus, ControlPlaneStatus, NodeStatus, Problem, ReleaseStatus
 from gongbang.status.tables import Answers
@@ -67,11 +68,13 @@ def release_problems(
             yield Problem(f"release {one.name} is {one.status}", "./inv charts.up")
 
 
-def certificate_problems(certificates: tuple[CertificateStatus, ...]) -> Iterator[Problem]:
+def certificate_problems(cluster: Cluster, certificates: tuple[CertificateStatus, ...]) -> Iterator[Problem]:
     """Certificates that end soon, or have ended."""
+    heads = {node.name for node in cluster.nodes_in(CONTROL_PLANE)}
     for one in certificates:
         if one.days_left < DAYS:
             left = (
                 f"ends in {one.days_left} days" if one.days_left >= 0 else f"ended {-one.days_left} days ago"
             )
-            yield Problem(f"{one.file} on {one.node} {left}", f"on {one.node}: kubeadm certs renew all")
+            fix = renewal.fix(one, control_plane=one.node in heads)
+            yield Problem(f"{one.file} on {one.node} {left}", fix)

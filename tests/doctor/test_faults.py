@@ -97,7 +97,7 @@ def test_every_fault_is_found_and_its_command_helps(
     assert (code, state) == (ExitCode.VERIFICATION, "degraded"), found
     for words, seen, fix in (
         (f"{w1}: the clock differs", "+10", "host_time_sync"),
-        (f"{SHORT} on {first} ends in 4 days", "", "kubeadm certs renew"),
+        (f"{SHORT} on {first} ends in 4 days", "", f"on {first}: rm {SHORT}"),
         (f"{w2} is Ready, cordoned", "", f"kubectl uncordon {w2}"),
         ("stranger is in the cluster and not in the inventory", "", "kubectl delete node stranger"),
         ("release web is pending-upgrade", "", "./inv charts.up"),
