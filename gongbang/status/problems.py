@@ -14,6 +14,13 @@ from gongbang.status.tables import Answers
 DAYS = 30
 """A certificate with fewer days left is a problem."""
 UP = "./inv cluster.up"
+CONTAINERS = {
+    "API server": "kube-apiserver",
+    "scheduler": "kube-scheduler",
+    "controller-manager": "kube-controller-manager",
+    "etcd": "etcd",
+}
+"""The container's name of each component."""
 
 
 def silent(cluster: Cluster, answers: Answers) -> Iterator[Problem]:
@@ -25,13 +32,18 @@ def silent(cluster: Cluster, answers: Answers) -> Iterator[Problem]:
             yield Problem(f"{node.name} does not answer over SSH: {answer.silence}", answer.fix or other)
 
 
+def logs(container: str) -> str:
+    """The commands that show what a container of the control plane said at last, and why there may be none."""
+    newest = f"crictl ps --all --latest --quiet --name '^{container}$'"
+    return f'crictl logs --tail 20 "$({newest})"; journalctl -u kubelet -n 20 --no-pager'
+
+
 def component_problems(planes: tuple[ControlPlaneStatus, ...]) -> Iterator[Problem]:
     """Components of the control plane that are not well."""
     for plane in planes:
         for part, said in plane.components.items():
             if said != "ok":
-                fix = "crictl ps --all; crictl logs ...; journalctl -u kubelet"
-                yield Problem(f"{part} on {plane.name}: {said}", f"on {plane.name}: {fix}")
+                yield Problem(f"{part} on {plane.name}: {said}", f"on {plane.name}: {logs(CONTAINERS[part])}")
 
 
 def node_problems(

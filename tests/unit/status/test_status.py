@@ -157,6 +157,27 @@ def test_what_is_wrong_is_named_with_a_fix(case: str, make_cluster: Make) -> Non
     assert all(one.fix for one in found.problems)
 
 
+@pytest.mark.parametrize(
+    ("part", "container"),
+    [
+        ("API server", "kube-apiserver"),
+        ("scheduler", "kube-scheduler"),
+        ("controller-manager", "kube-controller-manager"),
+        ("etcd", "etcd"),
+    ],
+)
+def test_a_sick_components_logs_are_named_by_a_command_that_runs(
+    make_cluster: Make, part: str, container: str
+) -> None:
+    sick = judged(make_cluster, head(**{part: {"error": "timed out"}}))
+    (fix,) = [one.fix for one in sick.problems if one.problem.startswith(f"{part} on")]
+    command = fix.removeprefix("on cp1: ")
+    assert f"--name '^{container}$'" in command
+    fakes = 'crictl() { case $1 in ps) echo 1234;; *) echo "$*";; esac; }; journalctl() { :; }; '
+    done = subprocess.run(["bash", "-ec", fakes + command], capture_output=True, text=True, check=True)
+    assert done.stdout == "logs --tail 20 1234\n"
+
+
 def test_a_declared_release_that_is_missing(make_cluster: Make) -> None:
     cluster = make_cluster()
     wanted = Cluster(**(vars(cluster) | {"releases": ({"name": "web", "namespace": "web"},)}))
