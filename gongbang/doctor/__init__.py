@@ -43,7 +43,7 @@ def examine(cluster: Cluster) -> tuple[ExitCode, str, list[Problem]]:
     seen = judging.judge(cluster, answers, reading.certificates(answers))
     off = findings.off(answers)
     found = findings.of_status(cluster, seen, answers)
-    found += nodes.problems(cluster, [name for name in answers if name not in off])
+    found += nodes.problems(cluster, [name for name in answers if name not in off], findings.running(answers))
     aimed = [replace(one, fix=hints.meant_for(one.fix, cluster.inventory)) for one in found]
     return code(seen, found, off), seen.state, aimed
 

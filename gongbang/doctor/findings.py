@@ -25,6 +25,11 @@ def off(answers: Answers) -> list[str]:
     return [name for name, answer in answers.items() if answer.silence and "sudo" not in answer.silence]
 
 
+def running(answers: Answers) -> list[str]:
+    """The steps of kubeadm that go on, each with its node."""
+    return [f"{unit} on {name}" for name, answer in answers.items() for unit in answer.get("steps") or ()]
+
+
 def of_status(cluster: Cluster, seen: Status, answers: Answers) -> list[Problem]:
     """Every finding that the status gives."""
     told = {

@@ -171,10 +171,21 @@ def units() -> dict[str, str]:
     return dict(zip(names, done.stdout.split()))  # noqa: B905 - the node's Python may be 3.9
 
 
+def steps() -> list[str]:
+    """The steps of kubeadm that run here now; whoever looks at the node with Ansible waits for their end."""
+    words = ["systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating,deactivating"]
+    return [line.split()[0] for line in output([*words, "gongbang-kubeadm-*"]).splitlines()]
+
+
 def main() -> None:
     """Ask everything at once and print the answers."""
     given = json.loads(sys.argv[1])
-    questions: dict[str, Any] = {"units": (units,), "certificates": (certificates,), "holder": (holder,)}
+    questions: dict[str, Any] = {
+        "units": (units,),
+        "steps": (steps,),
+        "certificates": (certificates,),
+        "holder": (holder,),
+    }
     if given["control_plane"] and ADMIN.exists():
         api = given["api"]
         questions["nodes"] = (nodes, api)

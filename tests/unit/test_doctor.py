@@ -6,11 +6,12 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gongbang import doctor, proc
+from gongbang import doctor, preflight, proc, status
 from gongbang.doctor import findings, nodes
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
@@ -128,6 +129,37 @@ def test_the_plays_refusal_becomes_findings(make_cluster: Make, monkeypatch: pyt
     assert found[0].seen == "100 MiB free"
     assert "cp1,w1" in asked[0]
     assert nodes.problems(make_cluster(), []) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "told", "fix"),
+    [
+        (
+            ["gongbang-kubeadm-init.service"],
+            "gongbang-kubeadm-init.service on cp1 still runs",
+            "on cp1: tail -f /var/log/gongbang/gongbang-kubeadm-init.log",
+        ),
+        ([], "did not end within 0.01 s", "says more"),
+    ],
+)
+def test_a_play_that_takes_too_long_is_one_finding_among_the_others(
+    make_cluster: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: list[str], told: str, fix: str
+) -> None:
+    slow = tmp_path / "ansible-playbook"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    facts = {"steps": {"answer": steps}, "joined": False, "time": 1.0}
+    monkeypatch.setattr(nodes, "TOOLS", tmp_path)
+    monkeypatch.setattr(nodes, "SECONDS", 0.01)
+    monkeypatch.setattr(preflight, "problems", lambda *_: [])
+    monkeypatch.setattr(status, "there_may_be_nodes", lambda *_: True)
+    silent = Answer(silence="connection timed out")
+    monkeypatch.setattr(asking, "ask", lambda *_: {"cp1": Answer(facts), "w1": silent, "w2": Answer()})
+    found = doctor.examine(make_cluster())[2]
+    assert "w1 does not answer over SSH: connection timed out" in [one.what for one in found]
+    assert found[-1].what == "the nodes could not be looked at within 0.01 s"
+    assert told in found[-1].seen
+    assert fix in found[-1].fix
 
 
 def test_a_play_that_says_nothing_useful_is_told(make_cluster: Make, monkeypatch: pytest.MonkeyPatch) -> None:
