@@ -10,9 +10,8 @@ from gongbang.status import Status
 from gongbang.status.problems import silent
 from gongbang.status.tables import Answers
 
-ETCD_MIB = 2048
-"""etcd's own limit for its database; above it etcd takes no more writes."""
 FULL = 0.8
+"""The part of its quota from which on etcd's database is nearly full; above the quota etcd takes no more writes."""
 UP = "./inv cluster.up"
 ETCDCTL = (
     "crictl exec $(crictl ps --quiet --name etcd) etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt "
@@ -58,10 +57,10 @@ def etcd(seen: Status) -> Iterator[Problem]:
             yield Problem(
                 f"etcd on {plane.name} has raised an alarm and takes no writes", told, shrink(plane.name)
             )
-        elif size > ETCD_MIB * FULL:
+        elif plane.etcd_quota_mib and size > plane.etcd_quota_mib * FULL:
             yield Problem(
                 f"etcd's database on {plane.name} is nearly full",
-                f"{size} of {ETCD_MIB} MiB",
+                f"{size} of {plane.etcd_quota_mib:g} MiB",
                 shrink(plane.name),
             )
 

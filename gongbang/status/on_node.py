@@ -23,6 +23,8 @@ KUBERNETES = Path("/etc/kubernetes")
 ADMIN = KUBERNETES / "admin.conf"
 PKI = KUBERNETES / "pki"
 KUBELET_PKI = Path("/var/lib/kubelet/pki")
+ETCD_QUOTA = 2 << 30
+"""etcd's own limit for its database, in bytes."""
 HOLDER = Path("/run/gongbang.holder.json")
 HEALTH = {
     "scheduler": "https://127.0.0.1:10259/healthz",
@@ -114,8 +116,15 @@ def releases(api: str) -> list[dict[str, Any]]:
     ]
 
 
+def quota() -> int:
+    """The bytes that etcd's database may have: its manifest's word, where 0 is etcd's own limit and less is none."""
+    path = KUBERNETES / "manifests" / "etcd.yaml"
+    given = re.search(r"--quota-backend-bytes=(-?\d+)", path.read_text()) if path.exists() else None
+    return int(given[1]) if given and int(given[1]) else ETCD_QUOTA
+
+
 def etcd() -> dict[str, Any]:
-    """Health, size in bytes, leadership, members and alarms of the etcd member on this node."""
+    """Health, size and quota in bytes, leadership, members and alarms of the etcd member on this node."""
     context = client(PKI / "etcd/ca.crt", PKI / "etcd/healthcheck-client.crt")
 
     def ask(path: str, body: Any = None) -> Any:
@@ -133,6 +142,7 @@ def etcd() -> dict[str, Any]:
         "healthy": healthy(),
         "leader": status["header"]["member_id"] == status.get("leader"),
         "bytes": int(status["dbSize"]),
+        "quota": quota(),
         "members": len(ask("/v3/cluster/member/list", {})["members"]),
         "alarms": sorted({str(alarm.get("alarm")) for alarm in alarms}),
     }

@@ -38,11 +38,12 @@ class NodeStatus:
 
 @dataclass(frozen=True)
 class ControlPlaneStatus:
-    """One control plane: for each component `ok`, or what it said; etcd's size in MiB."""
+    """One control plane: for each component `ok`, or what it said; etcd's size in MiB, and what it may have (None: no limit)."""
 
     name: str
     components: dict[str, str]
     etcd_mib: float | None = None
+    etcd_quota_mib: float | None = None
     etcd_members: int | None = None
     etcd_leader: bool = False
 

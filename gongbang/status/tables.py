@@ -77,7 +77,8 @@ def control_plane(name: str, answer: Answer) -> ControlPlaneStatus:
     if etcd and (etcd["alarms"] or not etcd["healthy"]):
         said["etcd"] = f"alarm {', '.join(etcd['alarms'])}" if etcd["alarms"] else "unhealthy"
     size = round(etcd["bytes"] / MIB, 1) if etcd else None
-    return ControlPlaneStatus(name, said, size, etcd.get("members"), bool(etcd.get("leader")))
+    quota = round(etcd["quota"] / MIB, 1) if etcd and etcd["quota"] > 0 else None
+    return ControlPlaneStatus(name, said, size, quota, etcd.get("members"), bool(etcd.get("leader")))
 
 
 def release_table(cluster: Cluster, answers: Answers) -> tuple[ReleaseStatus, ...]:

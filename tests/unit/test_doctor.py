@@ -32,9 +32,15 @@ REFUSED = """nothing was changed; problems: 2
     fix:  on all but one: rm /etc/machine-id"""
 
 
-def seen(state: Any = "ready", etcd: str = "ok", mib: float = 20.0, version: str = "v1.36.3") -> Status:
+def seen(
+    state: Any = "ready",
+    etcd: str = "ok",
+    mib: float = 20.0,
+    quota: float | None = 2048.0,
+    version: str = "v1.36.3",
+) -> Status:
     """A status of one control plane and one worker."""
-    plane = ControlPlaneStatus("cp1", WELL | {"etcd": etcd}, mib, 1, etcd_leader=True)
+    plane = ControlPlaneStatus("cp1", WELL | {"etcd": etcd}, mib, quota, 1, etcd_leader=True)
     rows = (
         NodeStatus("cp1", "control plane", "v1.36.3", "Ready"),
         NodeStatus("w1", "worker", version, "Ready"),
@@ -47,11 +53,17 @@ def test_a_well_cluster_has_no_finding(make_cluster: Make) -> None:
     assert "nothing found" in findings.text(make_cluster(), "ready", [])
 
 
+@pytest.mark.parametrize("quota", [8192.0, None])
+def test_a_large_database_under_a_larger_quota_is_well(make_cluster: Make, quota: float | None) -> None:
+    assert findings.of_status(make_cluster(), seen(mib=1700.0, quota=quota), {}) == []
+
+
 @pytest.mark.parametrize(
     ("status", "what", "told", "fix"),
     [
         (seen(etcd="alarm NOSPACE"), "raised an alarm", "alarm NOSPACE, database 20.0 MiB", "alarm disarm"),
         (seen(mib=1700.0), "nearly full", "1700.0 of 2048 MiB", "defrag"),
+        (seen(mib=90.0, quota=100.0), "nearly full", "90.0 of 100 MiB", "defrag"),
         (
             seen(version="v1.35.4"),
             "w1 runs another version",

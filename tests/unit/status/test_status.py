@@ -17,14 +17,14 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.lock.holder import describe
 from gongbang.model import Cluster
 from gongbang.runs import folders
-from gongbang.status import asking, judging, reading, view
+from gongbang.status import asking, judging, on_node, reading, tables, view
 from gongbang.status.asking import Answer
 from gongbang.status.report import CertificateStatus, Status
 
 Make = Callable[..., Cluster]
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 RUNS = {"answer": {"kubelet.service": "active", "containerd.service": "active"}}
-ETCD = {"healthy": True, "leader": True, "bytes": 3 << 20, "members": 1, "alarms": []}
+ETCD = {"healthy": True, "leader": True, "bytes": 3 << 20, "quota": 2 << 30, "members": 1, "alarms": []}
 
 
 def item(name: str, ready: str = "True", **more: Any) -> dict[str, Any]:
@@ -261,6 +261,26 @@ def test_who_works_on_it_now_is_told(make_cluster: Make) -> None:
     )
     busy = judged(make_cluster, worker(holder={"answer": mine}))
     assert [one.fix for one in busy.problems] == ["wait: somebody works on it now"]
+
+
+@pytest.mark.parametrize(
+    ("word", "quota", "mib"),
+    [
+        ("--quota-backend-bytes=8589934592", 8 << 30, 8192.0),
+        ("--quota-backend-bytes=0", 2 << 30, 2048.0),
+        ("--quota-backend-bytes=-1", -1, None),
+        ("--name=cp1", 2 << 30, 2048.0),
+    ],
+)
+def test_etcds_quota_is_the_one_of_its_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, quota: int, mib: float | None
+) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "etcd.yaml").write_text(f"    - etcd\n    - {word}\n    - --x=1\n")
+    monkeypatch.setattr(on_node, "KUBERNETES", tmp_path)
+    assert on_node.quota() == quota
+    plane = tables.control_plane("cp1", head(etcd={"answer": ETCD | {"quota": on_node.quota()}}))
+    assert plane.etcd_quota_mib == mib
 
 
 def test_the_script_answers_on_any_machine() -> None:
