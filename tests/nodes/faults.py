@@ -52,6 +52,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("cp1", *listener(6443)),
     Fault("cp1", *listener(2379, "etcd")),
+    Fault("cp1", *listener(2380, "peer")),
     Fault("w1", *listener(10250)),
     Fault("w1", *program("date", "+%s) exec /usr/bin/date -d +105seconds +%s;;")),
     Fault("w1", "hostname cp1", "hostname w1"),

@@ -52,6 +52,7 @@ LISTED: dict[str, tuple[str, ...]] = {
     "swap that is not ours": ("w1: swap is on", "/dev/sdz9", "host_swap_manage: true"),
     "a stranger on the API's port": ("cp1: port 6443 is in use by a stranger", "python3", "stop python3"),
     "another etcd": ("cp1: port 2379 is in use by a stranger", "etcd"),
+    "a stranger on the port of etcd's peers": ("cp1: port 2380 is in use by a stranger", "stop peer"),
     "a stranger on the kubelet's port": ("w1: port 10250 is in use by a stranger", "python3"),
     "Python that is missing": ("w1: Python is missing", "/usr/bin/python3", "apt-get install python3"),
     "Python that is too old": ("cp1: Python is too old", "3.6", "ansible_python_interpreter"),

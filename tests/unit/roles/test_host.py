@@ -87,6 +87,7 @@ def test_good_nodes_have_no_problem() -> None:
         ("port 6443=nc", "port 6443"),
         ("port 10250=nc", "port 10250"),
         ("port 2379=etcd", ""),
+        ("port 2380=peer", "port 2380 is in use by a stranger\n    seen: peer\n    fix:  stop peer"),
         ("kubeadm=\nport 10250=kubelet", "port 10250"),
         ("nameserver 10.0.0.1=1\nnameserver 127.0.0.53=1", ""),
         ("clock=1000100", "+100 s"),
