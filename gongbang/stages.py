@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import time
@@ -16,6 +17,8 @@ from gongbang.errors import ExitCode, GongbangError
 from gongbang.paths import ROOT, TOOLS
 
 FAST, NORMAL, FULL = 0, 1, 2
+PROMISED = {FAST: 2, NORMAL: 45}
+"""Minutes that a whole run takes at most, on a quiet machine with its caches."""
 TIMED_OUT = 124
 """The exit code of timeout(1) for a program that it ended."""
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "--import-mode=importlib")
@@ -117,10 +120,12 @@ def named(words: str) -> list[Stage]:
     return found
 
 
-def run(stages: Sequence[Stage], keep: Callable[[Result], None] | None = None) -> ExitCode:
+def run(
+    stages: Sequence[Stage], keep: Callable[[Result], None] | None = None, minutes: float | None = None
+) -> ExitCode:
     """Run the stages, print what each says and a summary; FAILED when one of them failed.
 
-    `keep` is given each result as soon as it is there.
+    `keep` is given each result as soon as it is there. A run that takes longer than `minutes` says so.
     """
     begun = time.monotonic()
     results = []
@@ -129,7 +134,7 @@ def run(stages: Sequence[Stage], keep: Callable[[Result], None] | None = None) -
         results.append(run_stage(stage))
         if keep:
             keep(results[-1])
-    report(results, time.monotonic() - begun)
+    report(results, time.monotonic() - begun, minutes)
     return ExitCode.FAILED if any(result.returncode for result in results) else ExitCode.DONE
 
 
@@ -170,8 +175,8 @@ def counts(tail: str, returncode: int) -> tuple[int, int, int]:
     return found.get("passed", 0), failed or int(returncode != 0), found.get("skipped", 0)
 
 
-def report(results: Sequence[Result], seconds: float) -> None:
-    """Times per stage, then one line as pytest writes it."""
+def report(results: Sequence[Result], seconds: float, minutes: float | None = None) -> None:
+    """Times per stage, a note when it was more than `minutes`, then one line as pytest writes it."""
     print("===== stages =====")
     for result in results:
         verdict = "FAILED" if result.returncode else "ok"
@@ -189,4 +194,7 @@ def report(results: Sequence[Result], seconds: float) -> None:
             program = Path(result.stage.argv[0]).name
             print(f"FAILED {result.stage.name}: {program} ended with {result.returncode}")
             print("".join(f"    {line}\n" for line in result.evidence), end="")
+    if minutes is not None and seconds > minutes * 60:
+        took = math.ceil(seconds / 6) / 10  # rounded up, or it would say 2 of 2
+        print(f"note: this run took {took:g} min, it should take at most {minutes:g} on a quiet machine")
     print(f"===== {', '.join(parts) or 'no tests ran'} in {seconds:.2f}s =====", flush=True)

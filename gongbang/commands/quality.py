@@ -24,8 +24,10 @@ def test(c: Context, fast: bool = False, full: bool = False, only: str = "", aga
     level = stages.FAST if fast else stages.NORMAL
     if full:
         run(lambda: full_test.run(only, again=again))
+    elif only:
+        run(lambda: stages.run(stages.named(only)))
     else:
-        run(lambda: stages.run(stages.named(only) if only else stages.chosen(level)))
+        run(lambda: stages.run(stages.chosen(level), minutes=stages.PROMISED[level]))
 
 
 @task

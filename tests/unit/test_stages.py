@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
 from gongbang import bench, evidence, stages
+from gongbang.commands import quality
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.stages import FAST, FULL, NORMAL, Stage
 
@@ -58,6 +60,49 @@ def test_the_evidence_of_a_failed_command_in_a_molecule_scenario_is_what_it_said
         "        1 of 2 checks failed",
         "  test_dns: no answer",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes", "noted"),
+    [
+        (47 * 60, 45, "note: this run took 47 min, it should take at most 45 on a quiet machine"),
+        (121, 2, "note: this run took 2.1 min, it should take at most 2 on a quiet machine"),
+        (120, 2, ""),
+        (10**6, None, ""),
+    ],
+)
+def test_a_run_that_takes_longer_than_promised_says_so_before_its_last_line(
+    capsys: pytest.CaptureFixture[str], seconds: float, minutes: float | None, noted: str
+) -> None:
+    stages.report([stages.Result(Stage("a", ()), seconds, 0, 1, 0, 0)], seconds, minutes)
+    *others, note, last = capsys.readouterr().out.strip().splitlines()
+    assert last == f"===== 1 passed in {seconds:.2f}s ====="
+    assert [line for line in (*others, note) if line.startswith("note")] == ([note] if noted else [])
+    assert note == noted or not noted
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [({"fast": True}, 2), ({}, 45), ({"only": "ruff"}, None), ({"fast": True, "only": "ruff"}, None)],
+)
+def test_a_whole_run_is_compared_with_its_promise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], minutes: float | None
+) -> None:
+    asked: list[float | None] = []
+
+    def run(ran: object, keep: object = None, minutes: float | None = None) -> ExitCode:
+        asked.append(minutes)
+        return ExitCode.DONE
+
+    monkeypatch.setattr(stages, "run", run)
+    monkeypatch.setattr(quality, "run", lambda action: action())
+    quality.test.body(None, **given)
+    assert asked == [minutes]
+
+
+def test_a_run_that_took_too_long_has_not_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert stages.run([Stage("a", says("1 passed in 0.01s"))], minutes=0) is ExitCode.DONE
+    assert "note: this run took 0.1 min" in capsys.readouterr().out
 
 
 def test_all_good_is_done() -> None:
