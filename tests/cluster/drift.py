@@ -198,6 +198,9 @@ def run(cluster: Cluster) -> list[str]:
             with lock.held(cluster, "verify.drift"):  # the plan and the run take it themselves
                 lock.on_nodes()
                 drifts.make()
+            # Of the nodes alone: after these drifts the API's objects change by themselves. The deleted node's pods are taken
+            # away and made elsewhere, CoreDNS and a release roll out, another ends; and a metrics-server that starts again
+            # without its rights leaves an API that kubectl cannot list whole.
             before = fingerprint.capture(cluster, with_cluster=False)
             plan = inv("cluster.plan", path, ExitCode.CHANGES)
             touched = fingerprint.differences(before, fingerprint.capture(cluster, with_cluster=False))
