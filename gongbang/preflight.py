@@ -83,12 +83,17 @@ def variable_names(cluster: Cluster, schema: Schema) -> Iterator[Problem]:
             continue
         ours = name.startswith(schema.prefixes)
         meant = nearest(name, schema.names, 0.6 if ours else CLOSE)
-        if ours or (meant and not name.startswith("ansible_")):
+        if ours or (meant and not name.startswith("ansible_") and not longer(name, meant)):
             fix = (
                 f"write {meant}" if meant else "remove it; docs/ and the roles' README.md list what there is"
             )
             hosts = ", ".join(users[name])
             yield Problem("a variable is not known", f"{name} (of {hosts})", fix)
+
+
+def longer(name: str, known: str) -> bool:
+    """Whether the name is a known one with more words before or behind it: chosen so, not misspelt."""
+    return f"_{known}_" in f"_{name}_"
 
 
 def control_planes(cluster: Cluster) -> Iterator[Problem]:

@@ -44,6 +44,8 @@ def test_a_good_cluster_has_no_problem(make_cluster: Make) -> None:
         ({"cluster_pod_netwrk": "x"}, "not known", "cluster_pod_netwrk", "write cluster_pod_network"),
         ({"docker_deamon": {}}, "not known", "docker_deamon", "write docker_daemon"),
         ({"clustr_pod_network": "x"}, "not known", "clustr_pod_network", "write cluster_pod_network"),
+        ({"mycluster_pod_network": "x"}, "not known", "mycluster_pod_network", "write cluster_pod_network"),
+        ({"cluster_pod_network_old": "x"}, "not known", "cluster_pod_network_old", "cluster_pod_network"),
         ({"cluster_cni": "flanel"}, "pod network is not known", "cluster_cni: flanel", "use flannel"),
         ({"cluster_cni": "x"}, "pod network is not known", "cluster_cni: x", "use calico or flannel"),
         ({"lab_node_kind": "vmm"}, "kind", "vmm", "vm"),
@@ -93,6 +95,9 @@ def test_the_users_own_variables_stay_free(make_cluster: Make) -> None:
         "my_variable": 1,
         "__cluster_pod_network": 1,
         "backup_hour": 3,
+        "my_cluster_service_network": "10.0.0.0/8",
+        "our_cluster_kubernetes_version": "1.35.4",
+        "a_cluster_kubernetes_version_b": "1.35.4",
         "ansible_user": "ops",
         "ansible_host_key_checking": True,
     }
