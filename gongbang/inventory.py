@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gongbang import proc, vault
+from gongbang import connection, proc, vault
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, GROUPS, Cluster, Node
 from gongbang.paths import INVENTORY, ROOT, TOOLS, shown
@@ -83,7 +83,7 @@ def node(name: str, groups: Mapping[str, tuple[str, ...]], resolver: Resolver) -
     values = dict(resolver[name])
     return Node(
         name=name,
-        address=str(values.get("cluster_node_address") or values.get("ansible_host") or name),
+        address=str(values.get("cluster_node_address") or connection.host(values) or name),
         groups=frozenset(group for group, hosts in groups.items() if name in hosts),
         kind=str(values.get("lab_node_kind", "vm" if "lab_network" not in values else "container")),
         vars=values,

@@ -5,55 +5,58 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from getopt import getopt
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from gongbang import proc
+from gongbang import connection, proc
 from gongbang.model import Cluster, Node
 
-EXTRA = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
 FLAGS = "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
 AS_OPTION = {"-J": "ProxyJump", "-p": "Port", "-l": "User", "-i": "IdentityFile", "-c": "Ciphers"}
+Options = list[tuple[str, str]]
+"""Names and values as ssh's configuration has them; of one that is there twice, ssh takes the first."""
 
 
 def section(node: Node, control_path: str) -> str:
     """One `Host` section that reaches the node as Ansible does, on a connection kept at `control_path`."""
-    key = node.vars.get("ansible_ssh_private_key_file")
+    kept = {"ControlMaster": "auto", "ControlPersist": "60", "ControlPath": f'"{control_path}"'}
+    wanted = [("BatchMode", "yes"), *kept.items(), *options(node), ("ConnectTimeout", "10")]
+    return "\n".join([f"Host {node.name}", *(f"  {name} {value}" for name, value in wanted), ""])
+
+
+def options(node: Node) -> Options:
+    """The inventory's settings of a node, in the order in which Ansible gives them to ssh."""
     given = {
-        "HostName": node.vars.get("ansible_host", node.address),
-        "Port": node.vars.get("ansible_port"),
-        "User": node.vars.get("ansible_user"),
-        "IdentityFile": key,
-        "IdentitiesOnly": "yes" if key else None,
-        "BatchMode": "yes",
-        "ConnectTimeout": "10",
-        "ControlMaster": "auto",
-        "ControlPersist": "60",
-        "ControlPath": control_path,
+        "HostName": connection.host(node.vars) or node.address,
+        "Port": connection.port(node.vars),
+        "User": connection.user(node.vars),
+        "IdentityFile": connection.key(node.vars),
+        "IdentitiesOnly": connection.key(node.vars) and "yes",
     }
-    wanted = {name: f'"{value}"' for name, value in given.items() if value}
-    lines = [f"  {name} {value}" for name, value in (wanted | _extra(node, wanted)).items()]
-    return "\n".join([f"Host {node.name}", *lines, ""])
+    own = [(name, f'"{value}"') for name, value in given.items() if value]
+    first, *more = (
+        _options(node.vars.get(f"ansible_ssh_{name}")) for name in ("args", "common_args", "extra_args")
+    )
+    return [*first, *own, *(option for found in more for option in found)]
 
 
-def _extra(node: Node, wanted: Mapping[str, str]) -> dict[str, str]:
-    """The options among the inventory's further SSH arguments; how connections are shared stays ours.
+def _options(arguments: object) -> Options:
+    """The options among further SSH arguments.
 
     Their values stay as they are: ssh reads them like a line of its configuration, and some may not be quoted.
     """
-    words = [word for name in EXTRA for word in shlex.split(str(node.vars.get(name) or ""))]
-    found: dict[str, str] = {}
-    for flag, value in getopt(words, FLAGS)[0]:
+    found: Options = []
+    for flag, value in getopt(shlex.split(str(arguments or "")), FLAGS)[0]:
         if flag == "-o":
             name, _, value = re.sub(r"\s*[=\s]\s*", "=", value.strip(), count=1).partition("=")
         else:
             name, value = AS_OPTION.get(flag, ""), f'"{value}"' if flag == "-i" else value
-        if name and not (name.startswith("Control") and name in wanted):
-            found[name] = value
+        if name:
+            found.append((name, value))
     return found
 
 

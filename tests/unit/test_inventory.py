@@ -98,3 +98,9 @@ def test_the_environment_can_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SOME_HOME", "/somewhere")
     resolver = Resolver({"a": {"dir": "{{ lookup('env', 'SOME_HOME') or 'x' }}/lab"}}, {})
     assert resolver["a"]["dir"] == "/somewhere/lab"
+
+
+def test_the_older_name_of_an_address_counts_too(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.ini"
+    file.write_text("[control_plane]\ncp1 ansible_ssh_host=10.0.0.9\n")
+    assert [node.address for node in inventory.load(file).nodes] == ["10.0.0.9"]

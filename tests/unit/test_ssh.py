@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gongbang import ssh
+from gongbang import proc, ssh
 from gongbang.model import Node
+from gongbang.paths import ROOT, TOOLS
 
 
 def understood(folder: Path, **settings: Any) -> dict[str, str]:
@@ -32,6 +34,10 @@ def understood(folder: Path, **settings: Any) -> dict[str, str]:
             {"ansible_ssh_private_key_file": "/keys/my key"},
             {"identityfile": "/keys/my key", "identitiesonly": "yes"},
         ),
+        ({"ansible_ssh_host": "node.example.org"}, {"hostname": "node.example.org"}),
+        ({"ansible_ssh_port": 2222, "ansible_ssh_user": "ops"}, {"port": "2222", "user": "ops"}),
+        ({"ansible_private_key_file": "/keys/k"}, {"identityfile": "/keys/k", "identitiesonly": "yes"}),
+        ({"ansible_ssh_args": "-o ProxyJump=bastion"}, {"proxyjump": "bastion"}),
         ({"ansible_ssh_common_args": "-J jump@bastion:2200"}, {"proxyjump": "jump@bastion:2200"}),
         ({"ansible_ssh_common_args": "-o ProxyJump=bastion"}, {"proxyjump": "bastion"}),
         ({"ansible_ssh_common_args": "-o 'ProxyJump bastion'"}, {"proxyjump": "bastion"}),
@@ -63,3 +69,41 @@ def test_connections_are_shared_in_our_own_folder(tmp_path: Path) -> None:
     found = understood(tmp_path, ansible_ssh_common_args=common)
     assert found["controlpath"].startswith(str(tmp_path))
     assert (found["controlmaster"], found["controlpersist"]) == ("auto", "60")
+
+
+BOTH = {
+    "ansible_host": "a.example.org", "ansible_ssh_host": "b.example.org", "ansible_port": 1, "ansible_ssh_port": 2,
+    "ansible_user": "ua", "ansible_ssh_user": "ub", "ansible_private_key_file": "/k/a",
+    "ansible_ssh_private_key_file": "/k/b",
+}  # fmt: skip
+JUMPS = {
+    "ansible_ssh_args": "-o ProxyJump=args",
+    "ansible_ssh_common_args": "-o ProxyJump=common -p 3",
+    "ansible_ssh_extra_args": "-o ProxyJump=extra",
+}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        BOTH | JUMPS,
+        BOTH | JUMPS | {"ansible_ssh_args": "-p 4 -l uc"},
+        {"ansible_host": "a.example.org", "ansible_ssh_extra_args": "-o Port=5 -J extra"},
+    ],
+)
+def test_of_settings_that_contradict_ansibles_choice_counts(tmp_path: Path, settings: dict[str, Any]) -> None:
+    ours, ansibles = understood(tmp_path, **settings), as_ansible(tmp_path, settings)
+    for name in ("hostname", "port", "user", "identityfile", "proxyjump"):
+        assert ours.get(name) == ansibles.get(name), name
+
+
+def as_ansible(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
+    """What ssh would do with what Ansible gives it."""
+    seen, program, inventory = folder / "seen", folder / "ssh", folder / "hosts.json"
+    program.write_text(f'#!/bin/sh\nexec ssh -G "$@" >>{seen}\n')
+    program.chmod(0o755)
+    node = {**settings, "ansible_ssh_executable": str(program), "ansible_ssh_retries": 0}
+    inventory.write_text(json.dumps({"all": {"hosts": {"w1": node}}}))
+    argv = [TOOLS / "ansible", "-i", inventory, "w1", "-m", "ansible.builtin.raw", "-a", "true"]
+    subprocess.run(argv, cwd=ROOT, env=proc.environment(), capture_output=True, check=False)
+    return dict(line.split(" ", 1) for line in seen.read_text().splitlines() if " " in line)
