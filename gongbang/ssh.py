@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 from gongbang import connection, proc
+from gongbang.errors import GongbangError
 from gongbang.model import Cluster, Node
 
 FLAGS = "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
@@ -42,6 +43,16 @@ def options(node: Node) -> Options:
         _options(node.vars.get(f"ansible_ssh_{name}")) for name in ("args", "common_args", "extra_args")
     )
     return [*first, *own, *(option for found in more for option in found)]
+
+
+def shell(cluster: Cluster, name: str) -> list[str]:
+    """The command line that enters a node on a connection of its own; GongbangError for a name not in the inventory."""
+    node = next((node for node in cluster.nodes if node.name == name), None)
+    if not node:
+        names = ", ".join(node.name for node in cluster.nodes)
+        raise GongbangError("there is no such node in the inventory", name or "no name", f"one of: {names}")
+    wanted = [("ControlMaster", "no"), ("ControlPath", "none"), *options(node)]
+    return ["ssh", *(word for name, value in wanted for word in ("-o", f"{name}={value}")), node.name]
 
 
 def _options(arguments: object) -> Options:

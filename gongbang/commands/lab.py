@@ -30,11 +30,11 @@ def down(c: Context, inventory: str = "", json: bool = False) -> None:
 
 @task(positional=["node"], help={"node": "name of the node", "inventory": COMMON["inventory"]})
 def ssh(c: Context, node: str, inventory: str = "") -> None:
-    """Enter a node with a shell."""
-    from gongbang import lab
+    """Enter a node of any inventory with a shell, over the inventory's own SSH settings."""
+    from gongbang import ssh as module
 
     def enter(cluster: Cluster) -> NoReturn:
-        argv = lab.ssh_command(cluster, node)
+        argv = module.shell(cluster, node)
         os.execvp(argv[0], argv)
 
     on_cluster("lab.ssh", inventory, enter, record=False)

@@ -61,15 +61,6 @@ def labs() -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def ssh_command(cluster: Cluster, node_name: str) -> list[str]:
-    """The command line that enters a node; GongbangError for a name that is not in the inventory."""
-    node = _node(cluster, node_name)
-    folder = paths.lab_state_dir(cluster.name)
-    options = ["-i", str(folder / "id_ed25519"), "-o", "IdentitiesOnly=yes"]
-    options += ["-o", f"UserKnownHostsFile={folder / 'known_hosts'}", "-o", "StrictHostKeyChecking=yes"]
-    return ["ssh", *options, f"{node.vars.get('ansible_user', 'ops')}@{node.address}"]
-
-
 def prepared(cluster: Cluster) -> dict[str, Any]:
     """What the role needs from this machine: images, what it can do, and its name servers."""
     wanted = sorted({(node.kind, release(node)) for node in cluster.nodes})
@@ -124,17 +115,6 @@ def _upstream(cluster: Cluster) -> dict[str, Any]:
 
 def _exists(name: str) -> bool:
     return paths.lab_state_dir(name).is_dir()
-
-
-def _node(cluster: Cluster, name: str) -> Node:
-    for node in cluster.nodes:
-        if node.name == name:
-            return node
-    raise GongbangError(
-        "there is no such node in the inventory",
-        name or "no name",
-        f"one of: {', '.join(node.name for node in cluster.nodes)}",
-    )
 
 
 def _lock(name: str) -> Path:

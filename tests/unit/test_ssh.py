@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gongbang import proc, ssh
-from gongbang.model import Node
+from gongbang.errors import GongbangError
+from gongbang.model import Cluster, Node
 from gongbang.paths import ROOT, TOOLS
+
+Make = Callable[..., Cluster]
 
 
 def understood(folder: Path, **settings: Any) -> dict[str, str]:
@@ -95,6 +100,32 @@ def test_of_settings_that_contradict_ansibles_choice_counts(tmp_path: Path, sett
     ours, ansibles = understood(tmp_path, **settings), as_ansible(tmp_path, settings)
     for name in ("hostname", "port", "user", "identityfile", "proxyjump"):
         assert ours.get(name) == ansibles.get(name), name
+
+
+def test_a_shell_on_any_machine_goes_over_the_inventorys_settings(make_cluster: Make) -> None:
+    settings = {
+        "ansible_user": "debian",
+        "ansible_port": 2222,
+        "ansible_ssh_common_args": "-o ProxyJump=bastion",
+    }
+    cluster = make_cluster(ansible_host="node.example.org", **settings)
+    program, *words = ssh.shell(replace(cluster, is_lab=False), "w1")
+    found = subprocess.run([program, "-G", *words], capture_output=True, text=True, check=True).stdout
+    for line in (
+        "hostname node.example.org",
+        "user debian",
+        "port 2222",
+        "proxyjump bastion",
+        "controlmaster false",
+    ):
+        assert line in found.splitlines(), line
+    assert "gongbang" not in found
+
+
+def test_a_shell_on_a_node_that_is_not_there(make_cluster: Make) -> None:
+    with pytest.raises(GongbangError) as caught:
+        ssh.shell(make_cluster(), "w9")
+    assert (caught.value.seen, caught.value.fix) == ("w9", "one of: cp1, w1, w2")
 
 
 def as_ansible(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
