@@ -43,7 +43,9 @@ def on_cluster(
         leave(
             recorded(command, cluster, body, json=json, changes=changes)
             if record
-            else guarded(partial(hints.aimed(cluster.inventory)(body), cluster))
+            else guarded(
+                partial(hints.aimed(cluster.inventory)(body), cluster), partial(refused, command, json=json)
+            )
         )
 
 
@@ -79,15 +81,17 @@ def secrets(cluster: Cluster) -> frozenset[str]:
     return frozenset(spelled for value in named | cluster.secrets for spelled in spellings(value))
 
 
-def guarded(body: Callable[[], ExitCode | None]) -> ExitCode:
-    """Do something that leaves no record; errors are shown, their code returned."""
+def guarded(
+    body: Callable[[], ExitCode | None], tell: Callable[[GongbangError], object] | None = None
+) -> ExitCode:
+    """Do something that leaves no record; errors are shown, or given to `tell`, their code returned."""
     try:
         with as_interrupt():
             return body() or ExitCode.DONE
     except RunFailedError as error:
         return error.code
     except GongbangError as error:
-        show(error)
+        (tell or show)(error)
         return error.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -96,13 +100,13 @@ def guarded(body: Callable[[], ExitCode | None]) -> ExitCode:
         return ExitCode.DONE
 
 
-def run(body: Callable[[], ExitCode | None]) -> NoReturn:
-    """Do something that needs no inventory and exit with its code."""
-    leave(guarded(body))
+def run(body: Callable[[], ExitCode | None], command: str = "", *, json: bool = False) -> NoReturn:
+    """Do something that needs no inventory and exit with its code; with `json` a failure is JSON too."""
+    leave(guarded(body, partial(refused, command, json=json)))
 
 
 def refused(command: str, error: GongbangError, *, json: bool) -> ExitCode:
-    """Show an error that came before there was a record."""
+    """Show an error that has no record; with `json` its summary is what standard output holds."""
     show(error)
     if json:
         summary = Summary(command, time.time(), failure=Failure.of(error))

@@ -71,7 +71,7 @@ def list_(c: Context, json: bool = False) -> None:
     """List all artefacts with kind, version and SHA-256."""
     from gongbang.bundle import verify
 
-    run(lambda: print(verify.listing(json=json)))
+    run(lambda: print(verify.listing(json=json)), "bundle.list", json=json)
 
 
 @task(help={"to": "file to write, - for standard output"})

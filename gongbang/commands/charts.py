@@ -21,7 +21,9 @@ def list_(c: Context, inventory: str = "", json: bool = False) -> None:
     """List the Helm releases on the cluster."""
     from gongbang import releases
 
-    on_cluster("charts.list", inventory, lambda cluster: releases.show(cluster, json=json), record=False)
+    on_cluster(
+        "charts.list", inventory, lambda cluster: releases.show(cluster, json=json), json=json, record=False
+    )
 
 
 @task(

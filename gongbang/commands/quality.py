@@ -48,4 +48,4 @@ def bench(c: Context, json: bool = False, check: bool = False) -> None:
     """Compare cluster.up with a plain script that does the same work, on nodes of its own."""
     from gongbang import bench as module
 
-    run(lambda: module.run(json=json, check=check))
+    run(lambda: module.run(json=json, check=check), "bench", json=json)

@@ -16,7 +16,9 @@ def list_(c: Context, inventory: str = "", json: bool = False) -> None:
     """List the runs: result, changes, time, and where those failed or were killed that did."""
     from gongbang.runs import listing
 
-    on_cluster("runs.list", inventory, lambda cluster: listing.show_all(cluster, json=json), record=False)
+    on_cluster(
+        "runs.list", inventory, lambda cluster: listing.show_all(cluster, json=json), json=json, record=False
+    )
 
 
 @task(help={**LOOK, "run": f"{RUN} (default: 1)"})
@@ -24,7 +26,9 @@ def show(c: Context, inventory: str = "", run: str = "", json: bool = False) -> 
     """Show one run in full: from what it was made, roles, hosts, changes, failure."""
     from gongbang.runs import listing
 
-    on_cluster("runs.show", inventory, lambda cluster: listing.show(cluster, run, json=json), record=False)
+    on_cluster(
+        "runs.show", inventory, lambda cluster: listing.show(cluster, run, json=json), json=json, record=False
+    )
 
 
 @task(positional=["a", "b"], help={**LOOK, "a": RUN, "b": RUN})
@@ -32,7 +36,13 @@ def diff(c: Context, a: str, b: str, inventory: str = "", json: bool = False) ->
     """Show how two runs differ: code, inventory, versions, result, time of each role, changes."""
     from gongbang.runs import comparing
 
-    on_cluster("runs.diff", inventory, lambda cluster: comparing.show(cluster, a, b, json=json), record=False)
+    on_cluster(
+        "runs.diff",
+        inventory,
+        lambda cluster: comparing.show(cluster, a, b, json=json),
+        json=json,
+        record=False,
+    )
 
 
 @task(
