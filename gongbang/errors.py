@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 MEANING: dict[ExitCode, str] = {
     ExitCode.DONE: "done, or nothing to do",
     ExitCode.USAGE: "unknown command or option, or a defect of the tool itself",
-    ExitCode.BAD_INPUT: "the input was refused before any node was touched",
+    ExitCode.BAD_INPUT: "the input was refused, as a rule before any node was touched",
     ExitCode.UNREACHABLE: "a node did not answer, or refused the key, or has another host key",
     ExitCode.FAILED: "a task or a step failed",
     ExitCode.VERIFICATION: "the cluster is there but a check failed",
