@@ -96,7 +96,10 @@ def confirm(cluster: Cluster, ask: Callable[[str], str] | None) -> None:
             f"cluster {cluster.name} on {names}",
             "run it in a terminal, or add --yes",
         )
-    answer = ask(f"This removes Kubernetes and all its data from {names}. Type the cluster's name to go on: ")
+    answer = ask(
+        f"This removes Kubernetes and all its data from {names}, and Docker Engine with its images, containers and volumes. "
+        "Type the cluster's name to go on: "
+    )
     if answer.strip() != cluster.name:
         raise GongbangError(
             "that is not the cluster's name; nothing was done", answer.strip(), f"type {cluster.name}"

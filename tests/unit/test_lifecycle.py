@@ -37,7 +37,8 @@ def test_the_clusters_own_name_is_an_answer(make_cluster: Make) -> None:
         return " lab\n"
 
     lifecycle.confirm(make_cluster(), ask)
-    assert "all its data from cp1, w1, w2" in asked[0]
+    assert "Kubernetes and all its data from cp1, w1, w2" in asked[0]
+    assert "Docker Engine with its images, containers and volumes" in asked[0]
 
 
 @pytest.mark.parametrize("answer", ["", "yes", "lab2"])
