@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from gongbang import paths, proc, session, system
+from gongbang.bundle.mirror import SIGNED
 from gongbang.errors import GongbangError
 from gongbang.lab import mirror
 from gongbang.locks import exclusive
@@ -107,6 +108,7 @@ def folder() -> Path:
 def _build(wanted: Recipe) -> None:
     system.ensure("engine")
     source = mirror.of_this_machine()
+    sources = source.lines(wanted.release, SIGNED)
     session.say(f"making the image of a {wanted.kind} node, Debian {wanted.release} (a minute or two)")
     with tempfile.TemporaryDirectory(dir=folder(), prefix="build-") as scratch:
         made = Path(scratch) / "root.tar"
@@ -116,7 +118,7 @@ def _build(wanted: Recipe) -> None:
         argv += [f"--customize-hook={hook}" for hook in _hooks(wanted)]
         argv += [wanted.release, str(made), "-"]
         env = {"TMPDIR": scratch, "SOURCE_DATE_EPOCH": "1700000000"}
-        proc.run(argv, env=env, input="\n".join(source.lines(wanted.release)), timeout=1800)
+        proc.run(argv, env=env, input="\n".join(sources), timeout=1800)
         made.rename(wanted.tarball)
 
 

@@ -1,4 +1,4 @@
-"""The Debian mirror that this machine itself uses, so that no mirror is named in the project."""
+"""The Debian mirror of lab nodes: this machine's own or the one given, so that no mirror is named in the project."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gongbang import proc
-from gongbang.errors import GongbangError
+from gongbang.bundle import mirror
 
-_FORMAT = "$(REPO_URI)|$(ORIGIN)|$(LABEL)"
 _PASSED_ON = re.compile(r"^(Acquire::(?:Check-Valid-Until|Check-Date|https?::Proxy\S*|https?::CaInfo)) ")
 
 
@@ -21,33 +20,17 @@ class Mirror:
     security: str
     options: tuple[str, ...] = ()
 
-    def lines(self, release: str) -> list[str]:
+    def lines(self, release: str, options: str = "") -> list[str]:
         """The one-line sources of a Debian release."""
-        return [
-            f"deb {self.main} {release} main",
-            f"deb {self.main} {release}-updates main",
-            f"deb {self.security} {release}-security main",
-        ]
+        return mirror.lines(self.main, self.security, release, options)
 
 
 def of_this_machine() -> Mirror:
-    """Ask apt which Debian mirror this machine uses; GongbangError when it uses none."""
-    targets = proc.run(["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"])
-    config = proc.run(["apt-config", "dump"])
-    return from_apt(targets.stdout.splitlines(), config.stdout.splitlines())
+    """The mirror that the bundle comes from too; GongbangError when none is known."""
+    main, security = (uri.rstrip("/") for uri in mirror.uris())
+    return Mirror(main, security, passed_on(proc.run(["apt-config", "dump"]).stdout.splitlines()))
 
 
-def from_apt(targets: Iterable[str], config: Iterable[str]) -> Mirror:
-    """Read a Mirror out of apt's index targets (`uri|origin|label`) and its configuration dump."""
-    rows = [tuple(line.split("|")) for line in targets if line.count("|") == 2]
-    archives = {label: uri.rstrip("/") for uri, origin, label in reversed(rows) if origin == "Debian"}
-    if "Debian" not in archives:
-        raise GongbangError(
-            "this machine's apt knows no Debian mirror, so no lab node image can be made",
-            ", ".join(sorted({uri for uri, _, _ in rows})) or "no apt sources at all",
-            "add a Debian source to /etc/apt/sources.list.d and run: apt-get update",
-        )
-    main = archives["Debian"]
-    security = archives.get("Debian-Security", f"{main.removesuffix('/debian')}/debian-security")
-    options = tuple(line.strip() for line in config if _PASSED_ON.match(line))
-    return Mirror(main, security, options)
+def passed_on(config: Iterable[str]) -> tuple[str, ...]:
+    """The lines of apt's configuration dump without which the mirror cannot be read."""
+    return tuple(line.strip() for line in config if _PASSED_ON.match(line))
