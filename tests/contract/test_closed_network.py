@@ -1,4 +1,4 @@
-"""The block of inventories/onprem for a closed network: whole, and as the bundle publishes it."""
+"""The blocks of inventories/onprem with other sources: upstream's as the role has them, the bundle's as it publishes them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ LAB = ROOT / "inventories/lab/group_vars/all"
 
 
 def block() -> dict[str, Any]:
-    """The block without its marks."""
-    text = SOURCES.read_text().split("cluster_registry_mirrors: []\n")[1]
+    """The block for a closed network without its marks."""
+    return unmarked(SOURCES.read_text().split("cluster_registry_mirrors: []\n")[1])
+
+
+def unmarked(text: str) -> dict[str, Any]:
     content = yaml.safe_load(
         "\n".join(line.removeprefix("#").removeprefix(" ") for line in text.splitlines())
     )
     assert isinstance(content, dict)
     return content
+
+
+def test_upstreams_repositories_are_shown_as_the_role_has_them() -> None:
+    text = SOURCES.read_text().split("\n\n")[0]
+    shown = unmarked(text[text.index("# cluster_package_repositories:") :])
+    role = load(ROOT / "roles/package_repository/defaults/main.yml")
+    assert shown == {"cluster_package_repositories": role["package_repository_upstream"]}
 
 
 def test_it_names_known_variables_only() -> None:
