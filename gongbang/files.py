@@ -10,7 +10,7 @@ ROOM_MIB = 32
 """How much room a folder must have before a run that writes into it begins."""
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
+def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Write a file so that a reader sees the old content or the new, never a part; its folder is made when missing.
 
     The content is on the disk before the name is; OSError leaves the old file and no other.
@@ -19,9 +19,9 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(descriptor, "wb") as file:
             os.fchmod(descriptor, mode)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

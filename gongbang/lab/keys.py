@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongbang import paths, proc
+from gongbang.files import write_atomically
 from gongbang.model import Cluster, Node
 
 USER_ID = 1000
@@ -32,10 +33,10 @@ def ensure(cluster: Cluster) -> None:
     paths.private_dir(folder / "host_keys")
     for node in cluster.nodes:
         _key(host_key(cluster, node), f"lab node {cluster.name}-{node.name}")
-    _write(folder / "known_hosts", known_hosts(cluster))
+    _write(folder / "known_hosts", known_hosts(cluster).encode())
     paths.private_dir(folder / "cp")
     for node in cluster.nodes:
-        _write_bytes(identity_file(cluster, node), archive(identity(cluster, node)))
+        _write(identity_file(cluster, node), archive(identity(cluster, node)))
 
 
 def host_key(cluster: Cluster, node: Node) -> Path:
@@ -97,14 +98,6 @@ def _public(private: Path) -> str:
     return private.with_name(f"{private.name}.pub").read_text(encoding="utf-8").strip()
 
 
-def _write(path: Path, text: str) -> None:
-    _write_bytes(path, text.encode())
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    if path.exists() and path.read_bytes() == content:
-        return
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(content)
-    temporary.chmod(0o600)
-    temporary.replace(path)
+def _write(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        write_atomically(path, content)

@@ -16,7 +16,6 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from gongbang.bundle.store import Store
-from gongbang.files import write_atomically
 def maker(into):
     (into / "half").write_text("half")
     Path(sys.argv[2]).touch()

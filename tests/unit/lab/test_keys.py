@@ -53,3 +53,17 @@ def test_half_made_key_is_made_again(cluster: Cluster) -> None:
     (key.parent / f".{key.name}.new").write_text("torn")
     keys.ensure(cluster)
     assert key.read_text().startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
+
+
+def test_a_full_disk_leaves_no_part_of_a_file(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = keys.identity_file(cluster, cluster.nodes[0])
+    identity.unlink()
+    before = set(identity.parent.iterdir())
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        keys.ensure(cluster)
+    assert set(identity.parent.iterdir()) == before
