@@ -135,6 +135,6 @@ def as_ansible(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
     program.chmod(0o755)
     node = {**settings, "ansible_ssh_executable": str(program), "ansible_ssh_retries": 0}
     inventory.write_text(json.dumps({"all": {"hosts": {"w1": node}}}))
-    argv = [TOOLS / "ansible", "-i", inventory, "w1", "-m", "ansible.builtin.raw", "-a", "true"]
+    argv = [str(TOOLS / "ansible"), "-i", str(inventory), "w1", "-m", "ansible.builtin.raw", "-a", "true"]
     subprocess.run(argv, cwd=ROOT, env=proc.environment(), capture_output=True, check=False)
     return dict(line.split(" ", 1) for line in seen.read_text().splitlines() if " " in line)
