@@ -35,18 +35,19 @@ def read(report: Path) -> tuple[list[Check], float]:
     return [_check(case) for case in suite.iter("testcase")], float(suite.get("time") or 0.0)
 
 
-def rewrite(report: Path, clean: Callable[[str], str]) -> None:
-    """Write the report again, private and with every text in it cleaned; one that is no whole report is removed."""
+def keep(report: Path, folder: Path, clean: Callable[[str], str]) -> Path:
+    """Write the report into the folder, private and with every text in it cleaned; where. Of one that is no whole report: nothing."""
+    kept = folder / report.name
     try:
         tree = ET.parse(report)
     except (OSError, ET.ParseError):
-        report.unlink(missing_ok=True)
-        return
+        return kept
     for element in tree.iter():
         element.text = element.text and clean(element.text)
         element.tail = element.tail and clean(element.tail)
         element.attrib.update({name: clean(value) for name, value in element.attrib.items()})
-    write_atomically(report, ET.tostring(tree.getroot(), encoding="unicode"))
+    write_atomically(kept, ET.tostring(tree.getroot(), encoding="unicode"))
+    return kept
 
 
 def _check(case: ET.Element) -> Check:

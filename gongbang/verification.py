@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 from gongbang import checks, hints, proc, session
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
-from gongbang.paths import ROOT, artifacts_dir, private_dir
+from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
 from gongbang.summary import Failure
 
@@ -26,16 +27,16 @@ def run(cluster: Cluster, *, only: str = "", slow: bool = False) -> ExitCode:
     if not SUITE.is_dir():
         raise GongbangError("the verification suite is not there", str(SUITE), "use a complete checkout")
     current = session.current()
-    folder = current.record.folder if current else private_dir(artifacts_dir(cluster.name))
-    report = folder / "verify.xml"
-    done = proc.run(
-        command(cluster, report, only, slow), cwd=ROOT, check=False,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
-    if current:
-        current.record.log(done.stdout + done.stderr)
-        checks.rewrite(report, current.record.clean)
-    return conclude(cluster, report, done.returncode, done.stdout + done.stderr)
+    with tempfile.TemporaryDirectory(prefix="gb-verify-") as private:
+        report = Path(private) / "verify.xml"
+        done = proc.run(
+            command(cluster, report, only, slow), cwd=ROOT, check=False,
+            env={"PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        if current:
+            current.record.log(done.stdout + done.stderr)
+            report = checks.keep(report, current.record.folder, current.record.clean)
+        return conclude(cluster, report, done.returncode, done.stdout + done.stderr)
 
 
 def command(cluster: Cluster, report: Path, only: str, slow: bool) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from gongbang import verification
+from gongbang import session, verification
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
 from gongbang.session import RunFailedError
@@ -60,3 +61,39 @@ def test_a_suite_of_which_all_was_skipped_has_verified_nothing(tmp_path: Path) -
     with pytest.raises(RunFailedError) as caught:
         verification.conclude(Cluster("lab", (), Path("inventories/lab")), report, code, "")
     assert "the suite did not run" in caught.value.seen
+
+
+WRITES = """
+import sys
+from pathlib import Path
+report, record, told, text = sys.argv[1:]
+Path(report).write_text(text)
+mode = Path(report).parent.stat().st_mode & 0o777
+Path(told).write_text(f"{mode:o} {[path.name for path in Path(record).rglob('*.xml')]}")
+"""
+WHOLE = (
+    "<testsuites><testsuite time='1'><testcase classname='a' name='canary-word'/></testsuite></testsuites>"
+)
+
+
+@pytest.mark.parametrize("text", [WHOLE, "<testsuites>canary-word"], ids=["whole", "torn"])
+def test_only_a_whole_and_cleaned_report_is_ever_in_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    told = tmp_path / "told"
+    reports: list[Path] = []
+
+    def command(_cluster: Cluster, report: Path, *_: object) -> list[str]:
+        reports.append(report)
+        return [sys.executable, "-c", WRITES, str(report), str(folder), str(told), text]
+
+    monkeypatch.setattr(verification, "command", command)
+    with session.opened("cluster.verify", "lab", secrets=frozenset({"canary-word"})) as current:
+        folder = current.record.folder
+        with suppress(RunFailedError):
+            verification.run(Cluster("lab", (), Path("inventories/lab")))
+    assert told.read_text() == "700 []", "while the suite runs"
+    assert not reports[0].exists()
+    found = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("*.xml")}
+    assert found == ({"verify.xml": 0o600} if text is WHOLE else {})
+    assert not [path for path in folder.glob("*.xml") if "canary-word" in path.read_text()]
