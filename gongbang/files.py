@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOM_MIB = 32
@@ -29,6 +31,18 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
         temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+@contextmanager
+def in_memory(path: Path) -> Iterator[None]:
+    """What somebody else writes to `path` inside the block never reaches the disk; its folder must be there."""
+    memory = os.memfd_create(path.name)
+    try:
+        path.symlink_to(f"/proc/{os.getpid()}/fd/{memory}")
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(memory)
 
 
 def sync(path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Its traps are known and answered here: settings and variables stick to a private data directory (so each run
 has a fresh one), a run that matched no host counts as successful there (not here), its signal handlers swallow
-Ctrl-C (ours are installed), it turns host key checking off and hands the whole environment on (we don't).
+Ctrl-C (ours are installed), it turns host key checking off and hands the whole environment on (we don't), it writes
+the environment beside its events (here into memory: a killed run would leave a proxy's password behind).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from gongbang import outline, processes, session
 from gongbang.events import Event, Kind, parse, plain
 from gongbang.failures import diagnose
+from gongbang.files import in_memory
 from gongbang.outcome import Outcome
 from gongbang.paths import ROOT, private_dir
 from gongbang.results import RunResult
@@ -101,7 +103,8 @@ class Job:
         """Run it and say how it ended."""
         self.display.outline = outline.read(ROOT / playbook)
         runner = self._prepare(playbook, inventory, arguments, limit)
-        with handled(self._asked_to_stop), self.record.noting_errors():
+        command = Path(runner.config.artifact_dir) / "command"
+        with handled(self._asked_to_stop), self.record.noting_errors(), in_memory(command):
             runner.run()
         if self.signals or runner.rc is None or runner.status not in ("successful", "failed"):
             processes.end(self._tag())
@@ -128,18 +131,25 @@ class Job:
             inventory=str(inventory),
             limit=limit,
             cmdline=arguments or None,
-            envvars=dict(env),
             settings={"pexpect_timeout": 1, "suppress_output_file": True},
             fact_cache_type="memory",
             quiet=True,
             event_handler=self._event,
             cancel_callback=self._cancel,
+            status_handler=self._status,
         )
-        added = {name: value for name, value in runner.config.env.items() if os.environ.get(name) != value}
+        theirs = runner.config.env
+        added = {name: value for name, value in theirs.items() if os.environ.get(name) != value}
         runner.config.env = added | env | {
-            name: added[name] for name in ("ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK") if name in added
+            "ANSIBLE_CALLBACK_PLUGINS": f"{env['ANSIBLE_CALLBACK_PLUGINS']}{os.pathsep}{theirs['ANSIBLE_CALLBACK_PLUGINS']}",
+            "ANSIBLE_STDOUT_CALLBACK": theirs["ANSIBLE_STDOUT_CALLBACK"],
         }  # fmt: skip
         return runner
+
+    def _status(self, told: Mapping[str, Any], runner_config: Any) -> None:
+        """When it runs, the environment was written: its place in memory is no longer to be found."""
+        if told["status"] == "running":
+            (Path(runner_config.artifact_dir) / "command").unlink(missing_ok=True)
 
     def _tag(self) -> str:
         return str(self.record.folder)

@@ -15,6 +15,7 @@ import pytest
 
 from gongbang import leftovers, processes, runner, surroundings
 from gongbang.errors import ExitCode
+from gongbang.files import in_memory
 from gongbang.paths import ROOT, artifacts_dir
 from gongbang.runs import folders, found
 
@@ -145,6 +146,37 @@ def test_nothing_private_stays_behind(local_inventory: Path) -> None:
             assert "canary" not in path.read_text()
             assert path.stat().st_mode & 0o777 == 0o600
     assert latest().stat().st_mode & 0o777 == 0o700
+
+
+def holding(folder: Path, word: str) -> set[str]:
+    """The names of the files below a folder that hold a word."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.name for path in files if word.encode() in path.read_bytes()}
+
+
+def test_a_killed_run_leaves_nothing_of_its_environment(
+    local_inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:canary-of-a-proxy@127.0.0.1:1")
+    child = start(local_inventory, "sleep 60", tmp_path / "mark")
+    assert list(latest().glob(".run-*/*")), "ansible-runner keeps something there"
+    environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in processes.of_run(str(latest()))]
+    assert b"canary-of-a-proxy" in environments[0], "the run has it"
+    assert holding(latest(), "canary-of-a-proxy") == set()
+    child.kill()
+    child.communicate(timeout=90)
+    assert holding(latest(), "canary-of-a-proxy") == set()
+    leftovers.sweep("lab")
+
+
+def test_what_is_kept_in_memory_is_on_no_disk(tmp_path: Path) -> None:
+    path = tmp_path / "told"
+    with in_memory(path):
+        path.write_text("canary")
+        path.chmod(0o600)
+        assert path.read_text() == "canary"
+        assert path.is_symlink()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_signal_handlers_are_put_back(local_inventory: Path) -> None:
