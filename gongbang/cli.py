@@ -59,7 +59,7 @@ def recorded(command: str, cluster: Cluster, body: Body, *, json: bool, changes:
             ) as opened,
             hints.aimed(cluster.inventory),
             lock.held(cluster, command) if changes else nullcontext(),
-            remains.told(cluster),
+            remains.told(cluster, changes=changes),
         ):
             opened.code = body(cluster) or opened.code
         code = opened.code

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from gongbang import paths, proc, processes, session, ssh
+from gongbang import lock, paths, proc, processes, session, ssh
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
+from gongbang.runs import folders
 from gongbang.session import RunFailedError
 
 LIST = "systemctl list-units --plain --no-legend --state=running 'gongbang-*.service'"
@@ -22,27 +23,45 @@ ANSWER_S = 5
 
 
 @contextmanager
-def told(cluster: Cluster) -> Iterator[None]:
-    """When the block is interrupted: say what still runs on nodes, end the connections that were kept for later tasks."""
+def told(cluster: Cluster, *, changes: bool) -> Iterator[None]:
+    """When the block is interrupted: say what still runs on nodes, end the connections that were kept for later tasks.
+
+    A command that only looks starts nothing on nodes, and leaves connections that others may be using.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        tell(cluster)
+        clear(cluster, changes=changes)
         raise
     except RunFailedError as error:
         if error.code is ExitCode.INTERRUPTED:
-            tell(cluster)
+            clear(cluster, changes=changes)
         raise
 
 
+def clear(cluster: Cluster, *, changes: bool) -> None:
+    """What is to be done after an interrupt."""
+    if changes:
+        tell(cluster)
+    if changes or not others_work(cluster):
+        end_connections(cluster.name)
+
+
+def others_work(cluster: Cluster) -> bool:
+    """Whether another command of this controller is at work on the cluster: the folder of connections is the cluster's."""
+    current = session.current()
+    mine = current.record.folder if current else None
+    records = (folder for folder in folders.of_cluster(cluster.name) if folder != mine)
+    return lock.held_here(cluster) or any(folders.running(folder) for folder in records)
+
+
 def tell(cluster: Cluster) -> None:
-    """Say what still runs, then end the connections."""
+    """Say what still runs."""
     for node, units in running(cluster).items():
         session.say(
             f"still running on {node}: {', '.join(units)}; the same command waits for it, "
             f"`systemctl stop {units[0]}` there ends it"
         )
-    end_connections(cluster.name)
 
 
 def running(cluster: Cluster) -> dict[str, list[str]]:

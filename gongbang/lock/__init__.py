@@ -15,7 +15,7 @@ from gongbang.lock import local, remote
 from gongbang.lock.holder import Holder, dead_here, describe, refusal, who
 from gongbang.model import CONTROL_PLANE, Cluster
 
-__all__ = ["held", "on_nodes"]
+__all__ = ["held", "held_here", "on_nodes"]
 
 
 @dataclass
@@ -36,7 +36,7 @@ _held: ContextVar[Held | None] = ContextVar("lock", default=None)
 @contextmanager
 def held(cluster: Cluster, command: str) -> Iterator[None]:
     """Hold the controller's part of the lock; raises GongbangError (LOCKED) when another process has it."""
-    path = paths.state_dir() / "locks" / f"cluster-{cluster.name or 'unnamed'}"
+    path = file(cluster)
     holder = describe(command)
     with ExitStack() as parts:
         try:
@@ -52,6 +52,17 @@ def held(cluster: Cluster, command: str) -> Iterator[None]:
             yield
         finally:
             _held.reset(token)
+
+
+def file(cluster: Cluster) -> Path:
+    """The controller's part of a cluster's lock."""
+    return paths.state_dir() / "locks" / f"cluster-{cluster.name or 'unnamed'}"
+
+
+def held_here(cluster: Cluster) -> bool:
+    """Whether a process of this controller holds the lock; only looks, so that nobody is refused for it."""
+    found = local.holder(file(cluster))
+    return bool(found) and not dead_here(found)
 
 
 def unwritable(path: Path, error: OSError) -> GongbangError:

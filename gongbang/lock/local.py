@@ -49,6 +49,18 @@ def taken(path: Path, holder: Holder) -> Iterator[Holder | None]:
         os.close(descriptor)
 
 
+def holder(path: Path) -> Holder:
+    """Who the file says has the lock, dead or alive; empty when it says nothing. The lock itself is not touched."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return {}
+    try:
+        return read(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read(descriptor: int) -> Holder:
     """What the file says of its holder; empty when it says nothing."""
     try:
