@@ -10,6 +10,9 @@ from gongbang.cli import print_json
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
 
+READY_S = 300
+"""How long a release that is rolled back may take until it is ready."""
+
 
 @dataclass(frozen=True)
 class Release:
@@ -63,9 +66,7 @@ def rollback(cluster: Cluster, name: str, revision: int = 0) -> ExitCode:
             f"name one of: {', '.join(sorted(found)) or 'none'}",
         )
     words = [name, str(revision)] if revision else [name]
-    remote.helm(
-        cluster, "rollback", *words, "--namespace", found[name].namespace, "--wait", "--timeout", "5m"
-    )
+    remote.helm(cluster, "rollback", *words, "--namespace", found[name].namespace, waits_s=READY_S)
     now = next(release for release in installed(cluster) if release.name == name)
     session.say(f"{name} is at revision {now.revision} now ({now.chart}, {now.status})")
     return ExitCode.DONE

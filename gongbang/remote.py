@@ -66,6 +66,8 @@ def result_of(output: str, node: Node) -> dict[str, Any]:
     return dict(hosts.get(node.name) or {"failed": True, "msg": output[-500:]})
 
 
-def helm(cluster: Cluster, *words: str) -> str:
-    """What helm prints on the first control plane."""
-    return ask(cluster, first_control_plane(cluster), ["helm", "--kubeconfig", ADMIN, *words])
+def helm(cluster: Cluster, *words: str, waits_s: int = 0) -> str:
+    """What helm prints on the first control plane; with `waits_s` it waits so long until all is ready, and we longer."""
+    wait = ["--wait", "--timeout", f"{waits_s}s"] if waits_s else []
+    argv = ["helm", "--kubeconfig", ADMIN, *words, *wait]
+    return ask(cluster, first_control_plane(cluster), argv, seconds=SECONDS + waits_s)
