@@ -6,11 +6,17 @@ from typing import NoReturn
 
 from invoke import Context, task
 
-from gongbang.cli import on_cluster
+from gongbang.cli import leave, on_cluster, refused
+from gongbang.errors import GongbangError
 
 INVENTORY = "folder or file of the inventory (default: GONGBANG_INVENTORY, else inventories/lab)"
 JSON = "print the run's summary as JSON, and nothing else, on standard output"
 COMMON = {"inventory": INVENTORY, "json": JSON}
+NO_DIFF = GongbangError(
+    "cluster.up shows no differences",
+    "--diff without --check",
+    "look first: ./inv cluster.plan --diff",
+)
 
 
 @task(
@@ -32,6 +38,8 @@ def up(
     """Make the inventory's cluster be there and ready (nodes, bundle, Kubernetes, Helm releases)."""
     if check:
         make_plan(inventory, diff=diff, json=json)
+    if diff:
+        leave(refused("cluster.up", NO_DIFF, json=json))
     from gongbang import lifecycle
 
     on_cluster(

@@ -73,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             "CANARY_IN_THE_ENVIRONMENT": "canary-environment-5",
         }
     )
-    argv = [str(ROOT / "inv"), "cluster.up", "--diff", "--verify", "--inventory", str(site)]
+    argv = [str(ROOT / "inv"), "cluster.up", "--verify", "--inventory", str(site)]
     with Watch(nodes[0], CANARIES.values()) as watch:
         done = subprocess.run(
             argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS,

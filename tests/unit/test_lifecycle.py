@@ -71,3 +71,13 @@ def test_machines_that_we_did_not_make_are_never_removed(command: str, fix: str)
     assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
     assert "inventories/onprem" in done.stderr
     assert f"fix:  use {fix}" in done.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_up_refuses_to_show_differences_and_names_the_plan(more: list[str]) -> None:
+    argv = [str(ROOT / "inv"), "cluster.up", "--diff", *more, "--inventory", "no/such/inventory"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
+    assert "--diff without --check" in done.stderr
+    assert "fix:  look first: ./inv cluster.plan --diff" in done.stderr
+    assert bool(done.stdout) == bool(more)
