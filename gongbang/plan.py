@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from gongbang import hints, session
+from gongbang import hints, preflight, schema, session
 from gongbang.errors import ExitCode
 from gongbang.events import Event
-from gongbang.lifecycle import play, prepare
+from gongbang.lifecycle import play
 from gongbang.model import CONTROL_PLANE, Cluster, Node
 
 HERE = "(here)"
@@ -30,7 +30,7 @@ class Change:
 
 def run(cluster: Cluster, *, diff: bool = False) -> ExitCode:
     """Show what cluster.up would do; CHANGES when there is something, DONE when there is nothing."""
-    prepare(cluster)
+    preflight.check(cluster, schema.load())
     ready, found = lab_nodes(cluster)
     notes: tuple[str, ...] = ()
     if ready:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gongbang import lab, lifecycle, plan, session
+from gongbang import lab, lifecycle, plan, preflight, processes, session
 from gongbang.errors import ExitCode
 from gongbang.events import Event, Kind
 from gongbang.model import Cluster
+from gongbang.paths import ROOT
 from gongbang.results import RunResult
-from gongbang.runs import changes, found, journal, listing
+from gongbang.runs import changes, folders, found, journal, listing
 
 Make = Callable[..., Cluster]
 
@@ -42,7 +45,7 @@ def running(monkeypatch: pytest.MonkeyPatch, make_cluster: Make) -> Callable[...
             PLAYED.append(more)
             return result(told)
 
-        monkeypatch.setattr(plan, "prepare", lambda _: None)
+        monkeypatch.setattr(preflight, "check", lambda *_: None)
         monkeypatch.setattr(lab, "states", lambda _: dict.fromkeys(cluster.node_names, "running") | states)
         monkeypatch.setattr(lab, "served", lambda _: served)
         monkeypatch.setattr(plan, "play", played)
@@ -149,3 +152,25 @@ def test_machines_that_are_no_lab_are_all_looked_at(make_cluster: Make) -> None:
 
 def test_up_in_check_mode_is_the_plan() -> None:
     assert "check" not in lifecycle.up.__annotations__
+
+
+KILLED = """
+import os, signal, subprocess
+from gongbang import session
+with session.opened("cluster.up", "lab"):
+    subprocess.Popen(["sleep", "300"])
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_plan_leaves_what_killed_runs_left_as_it_is(running: Callable[..., ExitCode]) -> None:
+    subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, check=False)
+    (killed,) = folders.of_cluster("lab")
+    before = (killed / "summary.json").read_text()
+    try:
+        assert running({}) is ExitCode.DONE
+        assert processes.carrying(processes.COMMAND, str(killed)), "what it had started goes on"
+        assert (killed / "summary.json").read_text() == before
+        assert found.read(killed).status == "died", "and it is listed as what it is"
+    finally:
+        assert processes.end(str(killed), name=processes.COMMAND)
