@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from gongbang import hints, hostkeys
-from gongbang.errors import ExitCode
+from gongbang import hints, hostkeys, ssh
+from gongbang.errors import ExitCode, GongbangError
 from gongbang.events import Event, Kind
 from gongbang.outcome import Outcome, counts_the_nodes, needs_sudo
 from gongbang.paths import shown
@@ -51,13 +52,25 @@ def of_event(event: Event, all_of_them: list[Event], again: str, inventory: Path
 
 def told(event: Event, again: str, inventory: Path) -> tuple[str, str]:
     """The message and the one command that helps most: the message's own fix, else what fits its kind."""
-    key = hostkeys.explain(event.message)
+    key = hostkeys.explain(event.message, lambda: known_hosts(event.host, inventory))
     if key:
         return key.message, key.fix
     own = re.findall(r"^\s*fix: +(.+)$", event.message, re.MULTILINE)
     if len(own) > 1:
         return event.message, f"mend what is listed, then: {again}"
     return event.message, own[0] if own else advice(event, again, inventory)
+
+
+def known_hosts(host: str, path: Path) -> str:
+    """The file of known host keys that the inventory gives a host, else SSH's own."""
+    from gongbang import inventory  # with its templates: wanted for this one failure
+
+    with suppress(GongbangError):
+        return next(
+            (ssh.known_hosts(node) for node in inventory.load(path).nodes if node.name == host),
+            ssh.KNOWN_HOSTS,
+        )
+    return ssh.KNOWN_HOSTS
 
 
 def advice(event: Event, again: str, inventory: Path) -> str:

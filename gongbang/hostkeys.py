@@ -6,11 +6,13 @@ import base64
 import binascii
 import hashlib
 import re
+import shlex
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gongbang import ssh
 from gongbang.model import Cluster
 from gongbang.problem import Problem
 
@@ -39,13 +41,17 @@ class HostKey:
     fix: str
 
 
-def explain(said: str) -> HostKey | None:
-    """The problem with a host key that SSH's message tells; None when it tells of none."""
+def explain(said: str, known_hosts: Callable[[], str] = lambda: ssh.KNOWN_HOSTS) -> HostKey | None:
+    """The problem with a host key that SSH's message tells; None when it tells of none.
+
+    `known_hosts` tells, when it is wanted, which file the node's keys are looked up in.
+    """
     unknown = UNKNOWN.search(said)
     if unknown:
-        address = unknown[1].rstrip(".")
-        fix = f"compare the key, then: ssh-keyscan {address} >> ~/.ssh/known_hosts"
-        return HostKey(f"the host key of {address} is not known", fix)
+        name = unknown[1].rstrip(".")
+        return HostKey(
+            f"the host key of {name} is not known", f"compare the key, then: {scan(name)} >> {known_hosts()}"
+        )
     place, sent, name = KNOWN.search(said), SENT.search(said), NAME.search(said)
     if not place or not sent:
         return None
@@ -54,8 +60,14 @@ def explain(said: str) -> HostKey | None:
     message = (
         f"the host key of {address} has changed\n  known: {known} ({place[1]}:{place[2]})\n  sent:  {sent[1]}"
     )
-    fix = f"if the new key is right, remove the old one: ssh-keygen -R {address} -f {place[1]}"
-    return HostKey(message, fix)
+    remove = shlex.join(["ssh-keygen", "-R", address, "-f", place[1]])
+    return HostKey(message, f"if the new key is right, remove the old one: {remove}")
+
+
+def scan(name: str) -> str:
+    """The command that asks for the keys of a host as SSH names it: with its port when that is not the usual one."""
+    address, _, port = name.removeprefix("[").partition("]:")
+    return f"ssh-keyscan -p {port} {address}" if port else f"ssh-keyscan {address}"
 
 
 def fingerprint(known_hosts: Path, line: int) -> str:

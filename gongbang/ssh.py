@@ -17,6 +17,7 @@ from gongbang.errors import GongbangError
 from gongbang.model import Cluster, Node
 
 FLAGS = "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
+KNOWN_HOSTS = "~/.ssh/known_hosts"
 AS_OPTION = {"-J": "ProxyJump", "-p": "Port", "-l": "User", "-i": "IdentityFile", "-c": "Ciphers"}
 Options = list[tuple[str, str]]
 """Names and values as ssh's configuration has them; of one that is there twice, ssh takes the first."""
@@ -69,6 +70,15 @@ def _options(arguments: object) -> Options:
         if name:
             found.append((name, value))
     return found
+
+
+def known_hosts(node: Node) -> str:
+    """The file in which the node's host key is looked up, as a shell reads it."""
+    given = next(
+        (text for name, text in options(node) if name.lower() == "userknownhostsfile"), ""
+    )
+    first = next(iter(shlex.split(given)), KNOWN_HOSTS)
+    return first if first.startswith("~/") else shlex.quote(first)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gongbang import hostkeys, proc
+from gongbang import hostkeys, proc, ssh
 from gongbang.errors import GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
 from gongbang.outcome import NEEDS_SUDO
@@ -58,14 +58,14 @@ def _one(node: Node, config: Path) -> Answer:
     argv = ["ssh", "-F", str(config), "-o", f"ConnectTimeout={CONNECT_S}", node.name, remote]
     try:
         done = proc.run(argv, input=SCRIPT.read_text(), timeout=ANSWER_S, check=False)
-        return Answer(json.loads(done.stdout)) if done.returncode == 0 else why(done.stderr)
+        return Answer(json.loads(done.stdout)) if done.returncode == 0 else why(done.stderr, node)
     except (GongbangError, ValueError) as error:
         return Answer(silence=last_line(str(error)))
 
 
-def why(said: str) -> Answer:
+def why(said: str, node: Node) -> Answer:
     """What SSH or sudo said instead of an answer."""
-    key = hostkeys.explain(said)
+    key = hostkeys.explain(said, lambda: ssh.known_hosts(node))
     if key:
         return Answer(silence=key.message, fix=key.fix)
     sudo = "give its user sudo without a password" if any(sign in said for sign in NEEDS_SUDO) else ""

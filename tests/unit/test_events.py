@@ -125,9 +125,10 @@ def test_hosts_that_fail_in_other_ways_are_told_too() -> None:
     ("message", "advice"),
     [
         (CHANGED, "ssh-keygen -R 10.0.0.9 -f /tmp/known"),
+        (CHANGED.replace("10.0.0.9", "[10.0.0.9]:22022"), "ssh-keygen -R '[10.0.0.9]:22022' -f /tmp/known"),
         (
             "No ED25519 host key is known for 10.0.0.9 and you have requested strict checking.",
-            "ssh-keyscan 10.0.0.9",
+            "ssh-keyscan 10.0.0.9 >> ",
         ),
         ("ops@10.0.0.1: Permission denied (publickey).", "ansible_ssh_private_key_file"),
         ("sudo: a password is required", "ansible_become_password"),
@@ -140,6 +141,17 @@ def test_the_next_command_fits_the_failure(message: str, advice: str) -> None:
     failure = failures.diagnose(outcome(events=(event,)), "cluster.up", LAB)
     assert failure
     assert advice in (failure.next or "")
+
+
+def test_a_key_that_is_not_known_goes_into_the_inventorys_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.ini"
+    options = "-o UserKnownHostsFile={{ keys }}/known"
+    path.write_text(f'[workers]\nw1 ansible_port=2222 keys=/keys ansible_ssh_extra_args="{options}"\n')
+    message = "No ED25519 host key is known for [fd00::9]:2222 and you have requested strict checking."
+    event = Event(Kind.UNREACHABLE, 1.0, host="w1", message=message)
+    failure = failures.diagnose(outcome(events=(event,)), "cluster.up", path)
+    assert failure
+    assert failure.next == "compare the key, then: ssh-keyscan -p 2222 fd00::9 >> /keys/known"
 
 
 def test_a_rescued_failure_is_not_the_one_that_is_shown() -> None:

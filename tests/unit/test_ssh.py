@@ -138,3 +138,16 @@ def as_ansible(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
     argv = [str(TOOLS / "ansible"), "-i", str(inventory), "w1", "-m", "ansible.builtin.raw", "-a", "true"]
     subprocess.run(argv, cwd=ROOT, env=proc.environment(), capture_output=True, check=False)
     return dict(line.split(" ", 1) for line in seen.read_text().splitlines() if " " in line)
+
+
+@pytest.mark.parametrize(
+    ("settings", "file"),
+    [
+        ({}, "~/.ssh/known_hosts"),
+        ({"ansible_ssh_common_args": "-C -o userknownhostsfile=~/.ssh/lab"}, "~/.ssh/lab"),
+        ({"ansible_ssh_extra_args": "-o UserKnownHostsFile='/a /b'"}, "/a"),
+        ({"ansible_ssh_extra_args": "-o 'UserKnownHostsFile \"/my lab/known\"'"}, "'/my lab/known'"),
+    ],
+)
+def test_the_file_of_known_host_keys(settings: dict[str, Any], file: str) -> None:
+    assert ssh.known_hosts(Node("w1", "10.0.0.7", frozenset({"all"}), "vm", settings)) == file

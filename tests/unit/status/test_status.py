@@ -229,11 +229,20 @@ def test_a_fake_ssh_gives_silence_with_its_last_line(
 def test_a_changed_host_key_is_told_with_its_own_fix(make_cluster: Make) -> None:
     said = "fingerprint for the ED25519 key sent by the remote host is\nSHA256:new.\n"
     said += "Offending ED25519 key in /k:1\nHost key for 10.0.0.9 has changed\nverification failed."
-    found = judged(make_cluster, head(item("cp1"), item("w1"), item("w2")), w2=asking.why(said))
+    node = make_cluster().nodes[2]
+    found = judged(make_cluster, head(item("cp1"), item("w1"), item("w2")), w2=asking.why(said, node))
     problem = next(one for one in found.problems if one.problem.startswith("w2"))
     assert "the host key of 10.0.0.9 has changed" in problem.problem
     assert "ssh-keygen -R 10.0.0.9" in problem.fix
-    assert "sudo without a password" in asking.why("sudo: a password is required").fix
+    assert "sudo without a password" in asking.why("sudo: a password is required", node).fix
+
+
+def test_an_unknown_host_key_is_looked_for_where_the_node_is_and_kept_where_it_is_read(
+    make_cluster: Make,
+) -> None:
+    said = "No ED25519 host key is known for [10.0.0.9]:2222 and you have requested strict checking."
+    node = make_cluster(ansible_ssh_common_args="-o UserKnownHostsFile=/lab/known_hosts").nodes[0]
+    assert "ssh-keyscan -p 2222 10.0.0.9 >> /lab/known_hosts" in asking.why(said, node).fix
 
 
 def test_watch_looks_again_and_prints_one_document_a_line(
