@@ -74,9 +74,7 @@ def _options(arguments: object) -> Options:
 
 def known_hosts(node: Node) -> str:
     """The file in which the node's host key is looked up, as a shell reads it."""
-    given = next(
-        (text for name, text in options(node) if name.lower() == "userknownhostsfile"), ""
-    )
+    given = next((text for name, text in options(node) if name.lower() == "userknownhostsfile"), "")
     first = next(iter(shlex.split(given)), KNOWN_HOSTS)
     return first if first.startswith("~/") else shlex.quote(first)
 
