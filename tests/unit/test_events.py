@@ -185,7 +185,7 @@ def test_a_node_that_is_lost_while_it_joins_is_unreachable_and_shown() -> None:
         Kind.UNREACHABLE, 1.0, host="w1", task="join | Join the cluster", where="a.yml:1", message="timed out"
     )
     counting = Event(
-        Kind.FAILED, 2.0, host="w2", task="join | Need an answer of every node", where="b.yml:2", message="w1"
+        Kind.FAILED, 2.0, host="w2", task="Need an answer of every node", where="b.yml:2", message="w1"
     )
     ended = outcome(events=(lost, counting))
     failure = failures.diagnose(ended, "cluster.up", LAB)
