@@ -16,7 +16,7 @@ description:
 """
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):
     """Looks for the stop file before each task."""
 
     CALLBACK_VERSION = 2.0

@@ -21,7 +21,7 @@ description:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + "/"
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):
     """Compares each start of a task on a host with the wanted boundaries."""
 
     CALLBACK_VERSION = 2.0
