@@ -21,7 +21,7 @@ THE_BUNDLE = (
 )  # fmt: skip
 PATIENCE = (
     "cluster_verify_patience", "kubeadm_timeout", "cni_ready_timeout", "helm_timeout", "(control_plane|worker)_.*_timeout",
-    "kubeadm_init_configuration", "kubeadm_join_configuration",
+    "kubeadm_(init|join|cluster)_configuration", "helm_ready_timeout",
 )  # fmt: skip
 ALLOWED = re.compile("|".join([*OTHER_MACHINES, *THE_BUNDLE, *PATIENCE]))
 
