@@ -32,7 +32,7 @@ def run(only: str = "", *, again: bool = False) -> ExitCode:
     tree = clean_tree(ROOT)
     rows = read(RECORD)
     wanted = []
-    for stage in stages.named(only) if only else stages.chosen(FULL):
+    for stage in stages.named(only, stages.chosen(FULL)):
         row = rows.get(stage.name, {})
         if not again and passed(row) and same_files(ROOT, row["tree"]):
             print(f"{stage.name}: passed on {row['date']} on the same files ({row['seconds']} s)", flush=True)
@@ -45,6 +45,11 @@ def keeper(record: Path, tree: str, rows: dict[str, Row]) -> Callable[[Result], 
     """What puts a stage's result into the record, next to `rows`."""
 
     def keep(result: Result) -> None:
+        if not unchanged(ROOT, tree):
+            print(
+                f"{result.stage.name}: not kept, because files have changed since the run began", flush=True
+            )
+            return
         rows[result.stage.name] = row_of(result, tree)
         write(record, tree, rows)
 
@@ -64,6 +69,15 @@ def clean_tree(checkout: Path) -> str:
     return _git(checkout, "rev-parse", "HEAD^{tree}").strip()
 
 
+def unchanged(checkout: Path, tree: str) -> bool:
+    """Whether nothing in the checkout differs from that tree, apart from the result itself."""
+    try:
+        clean_tree(checkout)
+    except GongbangError:
+        return False
+    return same_files(checkout, tree)
+
+
 def same_files(checkout: Path, tree: str) -> bool:
     """Whether the commit that is checked out has the files of that tree, apart from the result itself."""
     argv = ["git", "diff", "--quiet", tree, "HEAD", *EXCEPT_RECORD]
@@ -71,8 +85,8 @@ def same_files(checkout: Path, tree: str) -> bool:
 
 
 def passed(row: Mapping[str, Any]) -> bool:
-    """Whether a stage has been run and all of it was good."""
-    return bool(row) and row["failed"] == 0
+    """Whether a stage has been run and all of it was good; what only skipped its tests was not."""
+    return bool(row) and row["failed"] == 0 and row["passed"] > 0
 
 
 def row_of(result: Result, tree: str) -> Row:
@@ -94,14 +108,18 @@ def read(record: Path) -> dict[str, Row]:
 
 
 def write(record: Path, tree: str, rows: Mapping[str, Row]) -> None:
-    """Write the record: date (UTC) and tree of the latest stage, the seconds of all, whether nothing is missing, the rows."""
+    """Write the record: date (UTC) and tree of the latest stage, the seconds of all, the rows.
+
+    `whole` tells that nothing is missing: every stage has passed, on these very files.
+    """
     wanted = stages.chosen(FULL)
     told = [rows[stage.name] for stage in wanted if stage.name in rows]
     figures = {
         "date": max((row["date"] for row in told), default=""),
         "tree": tree,
         "seconds": round(sum(row["seconds"] for row in told)),
-        "whole": len(told) == len(wanted) and all(map(passed, told)),
+        "whole": len(told) == len(wanted)
+        and all(passed(row) and same_files(ROOT, row["tree"]) for row in told),
         "stages": told,
     }
     write_atomically(record, json.dumps(figures, indent=1) + "\n", mode=0o644)

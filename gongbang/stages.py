@@ -106,11 +106,11 @@ def there(stage: Stage) -> bool:
     return not stage.argv[-1].startswith("tests/") or (ROOT / stage.argv[-1]).is_dir()
 
 
-def named(words: str) -> list[Stage]:
-    """The stages whose names hold these words, of every level; GongbangError when there is none."""
-    found = [stage for stage in STAGES if words in stage.name and there(stage)]
+def named(words: str, of: Sequence[Stage]) -> list[Stage]:
+    """Those of the stages whose names hold these words; GongbangError when there is none."""
+    found = [stage for stage in of if words in stage.name]
     if not found:
-        names = "; ".join(stage.name for stage in STAGES)
+        names = "; ".join(stage.name for stage in of)
         raise GongbangError(
             "there is no such stage of the test run",
             words,

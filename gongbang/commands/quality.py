@@ -25,7 +25,7 @@ def test(c: Context, fast: bool = False, full: bool = False, only: str = "", aga
     if full:
         run(lambda: full_test.run(only, again=again))
     elif only:
-        run(lambda: stages.run(stages.named(only)))
+        run(lambda: stages.run(stages.named(only, stages.chosen(level))))
     else:
         run(lambda: stages.run(stages.chosen(level), minutes=stages.PROMISED[level]))
 

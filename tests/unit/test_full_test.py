@@ -12,7 +12,7 @@ import pytest
 
 from gongbang import full_test, proc, stages
 from gongbang.errors import ExitCode, GongbangError
-from gongbang.stages import Stage
+from gongbang.stages import FULL, Stage
 
 Git = Callable[..., str]
 
@@ -44,6 +44,7 @@ def of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], d
     monkeypatch.setattr(full_test, "RECORD", record)
     monkeypatch.setattr(full_test, "clean_tree", lambda checkout: "a-tree")
     monkeypatch.setattr(full_test, "same_files", lambda checkout, tree: tree == "a-tree")
+    monkeypatch.setattr(stages, "there", lambda stage: True)
 
     def run(code: int) -> dict[str, Any]:
         bench = Stage("bench", says('floor: 90 s\n{"up_ratio": 1.25}'))
@@ -72,6 +73,27 @@ def test_a_stage_that_has_passed_is_not_run_again(
     assert "bench: passed on " in told
     assert "===== bench =====" not in told
     assert "===== lint =====" in told
+
+
+def test_stages_of_other_files_do_not_make_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree: tree == "new")
+    row = {"date": "2026-01-01", "seconds": 1, "passed": 1, "failed": 0}
+    rows = {stage.name: {**row, "stage": stage.name, "tree": "new"} for stage in stages.chosen(FULL)}
+    full_test.write(tmp_path / "a", "new", rows)
+    assert json.loads((tmp_path / "a").read_text())["whole"] is True
+    full_test.write(tmp_path / "b", "new", rows | {"mypy": {**rows["mypy"], "tree": "old"}})
+    assert json.loads((tmp_path / "b").read_text())["whole"] is False
+    full_test.write(tmp_path / "c", "new", rows | {"mypy": {**rows["mypy"], "passed": 0}})
+    assert json.loads((tmp_path / "c").read_text())["whole"] is False
+
+
+def test_a_result_is_not_kept_when_files_change_meanwhile(git: Git, tmp_path: Path) -> None:
+    tree = git("rev-parse", "HEAD^{tree}").strip()
+    assert full_test.unchanged(tmp_path, tree)
+    (tmp_path / "code").write_text("2")
+    assert not full_test.unchanged(tmp_path, tree)
+    git("commit", "-qam", "code")
+    assert not full_test.unchanged(tmp_path, tree)
 
 
 def test_a_full_run_refuses_files_that_no_commit_has(git: Git, tmp_path: Path) -> None:

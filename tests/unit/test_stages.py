@@ -154,9 +154,13 @@ def test_the_benchmark_names_what_is_above_its_limit(figures: dict[str, float], 
 
 
 def test_stages_are_named_by_a_part_of_their_names() -> None:
-    assert [stage.name for stage in stages.named("molecule vms")] == ["molecule vms"]
-    assert {"ruff", "ruff format"} <= {stage.name for stage in stages.named("ruff")}
+    fast, full = stages.chosen(FAST), stages.chosen(FULL)
+    assert [stage.name for stage in stages.named("molecule vm", full)] == ["molecule vms"]
+    assert {"ruff", "ruff format"} <= {stage.name for stage in stages.named("ruff", fast)}
+    assert stages.named("", fast) == fast
+    with pytest.raises(GongbangError):
+        stages.named("molecule", fast)
     with pytest.raises(GongbangError) as caught:
-        stages.named("molecul vm")
+        stages.named("molecul vm", stages.chosen(NORMAL))
     assert caught.value.code is ExitCode.BAD_INPUT
     assert "molecule vm" in caught.value.fix

@@ -165,33 +165,35 @@ def nowhere(wanted: Sequence[dict[str, Any]], indexes: Sequence[str]) -> list[st
 
 
 def silent(answers: Sequence[dict[str, Any]]) -> list[str]:
-    """A message for each repository that gave no list of packages; some have only a compressed one (404)."""
+    """A message for each repository that gave no list of packages and did not say that there is none (403, 404)."""
     found = []
     for answer in answers:
         status = answer.get("status", -1)
-        if status not in (200, 404):
-            does, fix = (
-                ("does not answer", "start it, or")
-                if status < 0
-                else ("refuses to answer", "give access, or")
-            )
+        if status not in (200, 403, 404):
+            what = "does not answer" if status < 0 else "answers with an error"
             found.append(
-                f"the package repository {answer['item']['name']} {does}"
+                f"the package repository {answer['item']['name']} {what}"
                 f"\n    seen: {answer['item']['uris']}: {answer.get('msg', '')}"
-                f"\n    fix:  {fix} correct its uris in group_vars/all/sources.yml"
+                "\n    fix:  start it, or correct its uris in group_vars/all/sources.yml"
             )
     return found
 
 
 def absent(answers: Sequence[dict[str, Any]]) -> list[str]:
-    """A message for each repository that has neither list nor release file: each minor of Kubernetes has one of its own."""
-    sources = {answer["item"][0]["name"]: answer["item"][0]["uris"] for answer in answers}
-    there = {answer["item"][0]["name"] for answer in answers if answer.get("status") == 200}
+    """A message for each repository that gives neither list nor release file.
+
+    Each minor of Kubernetes has a repository of its own. Some servers answer 403 for what they do not have, and some
+    repositories have only a compressed list.
+    """
+    asked: dict[str, list[dict[str, Any]]] = {}
+    for answer in answers:
+        asked.setdefault(answer["item"][0]["name"], []).append(answer)
     fix = "declare a Kubernetes version whose minor is served (group_vars/all/cluster.yml), or correct its uris in group_vars/all/sources.yml"
     return [
-        f"there is no package repository {name}\n    seen: {uris}: neither Packages nor InRelease nor Release\n    fix:  {fix}"
-        for name, uris in sources.items()
-        if name not in there
+        f"there is no package repository {name}\n    seen: {found[0]['item'][0]['uris']}: neither Packages nor InRelease nor Release"
+        f" (HTTP {found[0].get('status')})\n    fix:  {fix}"
+        for name, found in asked.items()
+        if not any(answer.get("status") == 200 for answer in found)
     ]
 
 

@@ -64,24 +64,28 @@ def test_a_repository_that_is_nowhere_is_told_and_one_with_a_compressed_list_is_
         return {"item": [{"name": name, "uris": f"https://example/{name}/"}, file], "status": status}
 
     answers = [answer(name, file, status) for name, file, status in (
-        ("v1.99", "InRelease", 404), ("v1.99", "Release", 404), ("old", "InRelease", 404), ("old", "Release", 200),
+        ("v1.99", "InRelease", 403), ("v1.99", "Release", 403), ("old", "InRelease", 404), ("old", "Release", 200),
     )]  # fmt: skip
     [text] = plugin("package_repository").absent(answers)
     assert "https://example/v1.99/: neither" in text
+    assert "(HTTP 403)" in text
     assert plugin("package_repository").absent([]) == []
 
 
-def test_a_repository_that_refuses_is_not_said_to_be_silent() -> None:
+def test_a_repository_that_has_trouble_is_not_said_to_be_silent() -> None:
     source = {"name": "helm", "uris": "https://example/helm/"}
-    refused, silent = plugin("package_repository").silent(
+    troubled, silent = plugin("package_repository").silent(
         [
-            {"item": source, "status": 403, "msg": "HTTP Error 403"},
+            {"item": source, "status": 502, "msg": "HTTP Error 502"},
             {"item": source, "status": -1, "msg": "refused"},
         ]
     )
-    assert "helm refuses to answer" in refused
+    assert "helm answers with an error" in troubled
     assert "helm does not answer" in silent
-    assert plugin("package_repository").silent([{"item": source, "status": 404}]) == []
+    assert (
+        plugin("package_repository").silent([{"item": source, "status": code} for code in (200, 403, 404)])
+        == []
+    )
 
 
 def test_spoilt_files_are_restored_unless_their_package_is_changed_anyway() -> None:
