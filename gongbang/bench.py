@@ -19,6 +19,8 @@ from gongbang.paths import ROOT
 INVENTORY = ROOT / "bench" / "inventory"
 SECONDS = 1800
 """Limit for one of the three measurements."""
+AGAIN = 3
+"""How often the second cluster.up is timed: the quickest counts, for whatever else the machine does only adds to it."""
 LIMITS = {
     "up_ratio": (1.5, "cluster.up takes more than 1.5 times as long as the plain script"),
     "again_s": (25, "a second cluster.up takes more than 25 s"),
@@ -45,13 +47,13 @@ def run(*, json: bool, check: bool = False) -> ExitCode:
             file=say,
             flush=True,
         )
-        again_s, again = cluster_up()
-        print(
-            f"cluster.up again                       {again_s:6.1f} s   changed={again['changed']}", file=say
-        )
+        further = [cluster_up() for _ in range(AGAIN)]
+        again_s = min(seconds for seconds, _ in further)
+        changed = sum(summary["changed"] for _, summary in further)
+        print(f"cluster.up again, the quickest of {AGAIN}    {again_s:6.1f} s   changed={changed}", file=say)
     figures = {
         "floor_s": round(floor_s, 1), "up_s": round(up_s, 1), "again_s": round(again_s, 1),
-        "up_ratio": round(up_s / floor_s, 2), "again_changed": again["changed"],
+        "up_ratio": round(up_s / floor_s, 2), "again_changed": changed,
     }  # fmt: skip
     wrong = above(figures) if check else []
     for text in wrong:

@@ -9,7 +9,7 @@ from gongbang import leftovers, lock, preflight, runner, schema, session, verifi
 from gongbang.cli import step
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import CONTROL_PLANE, Cluster, Node
-from gongbang.paths import shown
+from gongbang.paths import lab_variables, shown
 from gongbang.runner import RunResult
 
 
@@ -73,6 +73,7 @@ def play(
     names = None if only is None else frozenset(node.name for node in only)
     return runner.run(
         playbook, cluster.inventory, command=command, check=check, diff=diff,
+        extra_vars=lab_variables(cluster.name) if cluster.is_lab else None,
         limit=None if names is None else ",".join(sorted(names)),
         hosts_expected=expected if names is None else names, cluster=cluster.name,
     ).require()  # fmt: skip

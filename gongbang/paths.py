@@ -43,6 +43,11 @@ def lab_state_dir(cluster: str) -> Path:
     return state_dir() / "labs" / cluster
 
 
+def lab_variables(cluster: str) -> dict[str, str]:
+    """What a lab's inventory works out from the environment: given as text, it is not worked out for each task on each host."""
+    return {"lab_state_dir": str(lab_state_dir(cluster)), "bundle_data_dir": str(data_dir())}
+
+
 def connections_dir(cluster: str) -> Path:
     """The sockets of the SSH connections that Ansible keeps for later tasks."""
     return state_dir() / "cp" / cluster

@@ -81,7 +81,8 @@ def environment(folder: Path, run_tag: Path) -> dict[str, str]:
         "ANSIBLE_SSH_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, plugins)),
-        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate" + (",gongbang_halt" if HALT in os.environ else ""),
+        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate,gongbang_warm"
+        + (",gongbang_halt" if HALT in os.environ else ""),
         "GONGBANG_STOP_FILE": str(folder / "stop"),
         processes.TAG: str(run_tag),
         **connections(run_tag.parent.name),

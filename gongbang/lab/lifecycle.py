@@ -31,7 +31,7 @@ def up(cluster: Cluster) -> runner.RunResult:
             PLAYBOOK,
             cluster.inventory,
             command="lab.up",
-            extra_vars=prepared(cluster),
+            extra_vars=paths.lab_variables(cluster.name) | prepared(cluster),
             hosts_expected=cluster.node_names,
             cluster=cluster.name,
         ).require()
