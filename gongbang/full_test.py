@@ -1,11 +1,13 @@
 """The whole test run and its committed result: which stage passed when, on which git tree, in which time.
 
-It takes two hours, so it can be gathered: a stage that has passed on the same files is not run again.
+It takes two hours, so it can be gathered: a stage that has passed on the same files is not run again. What a stage with
+nodes never reads does not count: documents, the tests without nodes, the molecule scenarios of other stages.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +17,13 @@ from gongbang import proc, stages
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.files import write_atomically
 from gongbang.paths import ROOT
-from gongbang.stages import FULL, Result
+from gongbang.stages import FAST, FULL, Result, Stage
 
 RECORD = ROOT / "docs" / "full-test.json"
 EXCEPT_RECORD = ("--", ".", f":(exclude){RECORD.relative_to(ROOT)}")
+
+UNSEEN = ("docs", "*.md", "tests/unit", "tests/contract")
+"""What no stage with nodes reads."""
 
 Row = dict[str, Any]
 """What the record tells of a stage: stage, date (UTC), tree, seconds, passed, failed, and figures if it has any."""
@@ -34,7 +39,7 @@ def run(only: str = "", *, again: bool = False) -> ExitCode:
     wanted = []
     for stage in stages.named(only, stages.chosen(FULL)):
         row = rows.get(stage.name, {})
-        if not again and passed(row) and same_files(ROOT, row["tree"]):
+        if not again and passed(row) and same_files(ROOT, row["tree"], stage):
             print(f"{stage.name}: passed on {row['date']} on the same files ({row['seconds']} s)", flush=True)
         else:
             wanted.append(stage)
@@ -78,10 +83,22 @@ def unchanged(checkout: Path, tree: str) -> bool:
     return same_files(checkout, tree)
 
 
-def same_files(checkout: Path, tree: str) -> bool:
-    """Whether the commit that is checked out has the files of that tree, apart from the result itself."""
-    argv = ["git", "diff", "--quiet", tree, "HEAD", *EXCEPT_RECORD]
+def same_files(checkout: Path, tree: str, stage: Stage | None = None) -> bool:
+    """Whether the commit that is checked out has the files of that tree, apart from the result and what `stage` never reads."""
+    unread = [f":(exclude){path}" for path in (unseen(checkout, stage) if stage else ())]
+    argv = ["git", "diff", "--quiet", tree, "HEAD", *EXCEPT_RECORD, *unread]
     return proc.run(argv, cwd=checkout, check=False).returncode == 0
+
+
+def unseen(checkout: Path, stage: Stage) -> tuple[str, ...]:
+    """What of the checkout a stage never reads."""
+    if stage.level == FAST:
+        return ()
+    own = stage.name.removeprefix("molecule ")
+    scenario = checkout / "molecule" / own / "molecule.yml"
+    read = {own, "shared", *(re.findall(r"\.\./(\w+)/", scenario.read_text()) if scenario.exists() else ())}
+    others = (path.name for path in sorted((checkout / "molecule").glob("*")) if path.name not in read)
+    return (*UNSEEN, *(f"molecule/{name}" for name in others))
 
 
 def passed(row: Mapping[str, Any]) -> bool:
@@ -119,7 +136,9 @@ def write(record: Path, tree: str, rows: Mapping[str, Row]) -> None:
         "tree": tree,
         "seconds": round(sum(row["seconds"] for row in told)),
         "whole": len(told) == len(wanted)
-        and all(passed(row) and same_files(ROOT, row["tree"]) for row in told),
+        and all(
+            passed(rows[stage.name]) and same_files(ROOT, rows[stage.name]["tree"], stage) for stage in wanted
+        ),
         "stages": told,
     }
     write_atomically(record, json.dumps(figures, indent=1) + "\n", mode=0o644)

@@ -43,7 +43,7 @@ def of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], d
     record = tmp_path / "record.json"
     monkeypatch.setattr(full_test, "RECORD", record)
     monkeypatch.setattr(full_test, "clean_tree", lambda checkout: "a-tree")
-    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree: tree == "a-tree")
+    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree, *_: tree == "a-tree")
     monkeypatch.setattr(stages, "there", lambda stage: True)
 
     def run(code: int) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_stage_that_has_passed_is_not_run_again(
 
 
 def test_stages_of_other_files_do_not_make_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree: tree == "new")
+    monkeypatch.setattr(full_test, "same_files", lambda checkout, tree, *_: tree == "new")
     row = {"date": "2026-01-01", "seconds": 1, "passed": 1, "failed": 0}
     rows = {stage.name: {**row, "stage": stage.name, "tree": "new"} for stage in stages.chosen(FULL)}
     full_test.write(tmp_path / "a", "new", rows)
@@ -115,3 +115,39 @@ def test_a_commit_of_the_record_alone_leaves_the_files_the_same(git: Git, tmp_pa
     git("commit", "-qam", "code")
     assert not full_test.same_files(tmp_path, tree)
     assert not full_test.same_files(tmp_path, "a tree that is not here")
+
+
+@pytest.mark.parametrize(
+    ("path", "stage", "counts"),
+    [
+        ("molecule/other/a", "molecule vms", False),
+        ("molecule/vms/a", "molecule vms", True),
+        ("molecule/vm/a", "molecule vms", True),  # its molecule.yml names a file there
+        ("molecule/shared/a", "molecule vms", True),
+        ("molecule/vms/a", "bench", False),
+        ("roles/a", "bench", True),
+        ("roles/README.md", "bench", False),
+        ("docs/a", "bench", False),
+        ("tests/unit/a", "bench", False),
+        ("tests/nodes/a", "bench", True),
+        ("molecule/vms/a", "unit", True),
+        ("docs/a", "unit", True),
+    ],
+)
+def test_only_what_a_stage_reads_makes_it_run_again(
+    git: Git, tmp_path: Path, path: str, stage: str, counts: bool
+) -> None:
+    for name in ("other", "vm", "vms", "shared"):
+        (tmp_path / "molecule" / name).mkdir(parents=True)
+        (tmp_path / "molecule" / name / "molecule.yml").write_text(
+            "side_effect: ../vm/reboot.yml" if name == "vms" else ""
+        )
+    git("add", ".")
+    git("commit", "-qm", "scenarios")
+    tree = git("rev-parse", "HEAD^{tree}").strip()
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text("new")
+    git("add", ".")
+    git("commit", "-qm", "a change")
+    asked = next(one for one in stages.STAGES if one.name == stage)
+    assert full_test.same_files(tmp_path, tree, asked) is not counts
