@@ -1,7 +1,8 @@
 """The whole test run and its committed result: which stage passed when, on which git tree, in which time.
 
 It takes two hours, so it can be gathered: a stage that has passed on the same files is not run again. What a stage with
-nodes never reads does not count: documents, the tests without nodes, the molecule scenarios of other stages.
+nodes never reads does not count: documents, the tests without nodes, the molecule scenarios of other stages, how a virtual
+machine is started where all nodes are containers.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from gongbang.stages import FAST, FULL, Result, Stage
 RECORD = ROOT / "docs" / "full-test.json"
 EXCEPT_RECORD = ("--", ".", f":(exclude){RECORD.relative_to(ROOT)}")
 
-UNSEEN = ("docs", "*.md", "tests/unit", "tests/contract")
+UNSEEN = ("docs", "*.md", "tests/unit", "tests/contract", f"gongbang/{Path(__file__).name}")
 """What no stage with nodes reads."""
+OF_MACHINES = ("gongbang/lab/accel.py", "gongbang/lab/vm.py")
+"""What starts virtual machines, and nothing else."""
 
 Row = dict[str, Any]
 """What the record tells of a stage: stage, date (UTC), tree, seconds, passed, failed, and figures if it has any."""
@@ -95,10 +98,11 @@ def unseen(checkout: Path, stage: Stage) -> tuple[str, ...]:
     if stage.level == FAST:
         return ()
     own = stage.name.removeprefix("molecule ")
-    scenario = checkout / "molecule" / own / "molecule.yml"
-    read = {own, "shared", *(re.findall(r"\.\./(\w+)/", scenario.read_text()) if scenario.exists() else ())}
+    scenario = checkout / "molecule" / own
+    read = {own, "shared", *re.findall(r"\.\./(\w+)/", _text(scenario / "molecule.yml"))}
     others = (path.name for path in sorted((checkout / "molecule").glob("*")) if path.name not in read)
-    return (*UNSEEN, *(f"molecule/{name}" for name in others))
+    machines = "lab_node_kind: vm" in _text(scenario / "inventory" / "hosts.yml")
+    return (*UNSEEN, *(() if machines else OF_MACHINES), *(f"molecule/{name}" for name in others))
 
 
 def passed(row: Mapping[str, Any]) -> bool:
@@ -142,6 +146,10 @@ def write(record: Path, tree: str, rows: Mapping[str, Row]) -> None:
         "stages": told,
     }
     write_atomically(record, json.dumps(figures, indent=1) + "\n", mode=0o644)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def _git(checkout: Path, *words: str) -> str:

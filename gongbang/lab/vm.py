@@ -103,7 +103,8 @@ def command_line(spec: Spec) -> list[str]:
     words += accel.arguments(spec.accelerator)
     words += ["-smp", str(spec.cpus), "-m", str(spec.memory_mb), "-nodefaults", "-display", "none"]
     words += ["-kernel", str(boot.kernel), "-initrd", str(boot.initrd)]
-    words += ["-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet"]
+    told = ["root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet", *accel.kernel_words(spec.accelerator)]
+    words += ["-append", " ".join(told)]
     for file in (_disk(folder), _swap(folder)):
         words += ["-drive", f"file={file},if=virtio,format=raw,cache=unsafe"]
     words += ["-netdev", f"tap,id=n0,ifname={spec.tap},script=no,downscript=no"]

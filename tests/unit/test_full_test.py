@@ -126,6 +126,12 @@ def test_a_commit_of_the_record_alone_leaves_the_files_the_same(git: Git, tmp_pa
         ("molecule/shared/a", "molecule vms", True),
         ("molecule/vms/a", "bench", False),
         ("roles/a", "bench", True),
+        ("gongbang/lab/vm.py", "bench", False),
+        ("gongbang/lab/vm.py", "molecule other", False),
+        ("gongbang/lab/vm.py", "molecule vms", True),
+        ("gongbang/lab/vm.py", "unit", True),
+        ("gongbang/full_test.py", "molecule vms", False),
+        ("gongbang/a.py", "bench", True),
         ("roles/README.md", "bench", False),
         ("docs/a", "bench", False),
         ("tests/unit/a", "bench", False),
@@ -142,6 +148,9 @@ def test_only_what_a_stage_reads_makes_it_run_again(
         (tmp_path / "molecule" / name / "molecule.yml").write_text(
             "side_effect: ../vm/reboot.yml" if name == "vms" else ""
         )
+    inventory = tmp_path / "molecule/vms/inventory/hosts.yml"
+    inventory.parent.mkdir()
+    inventory.write_text("v1: {lab_node_kind: vm}")
     git("add", ".")
     git("commit", "-qm", "scenarios")
     tree = git("rev-parse", "HEAD^{tree}").strip()

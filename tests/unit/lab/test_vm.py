@@ -47,6 +47,7 @@ def test_machine_may_be_restarted_by_its_guest(spec: vm.Spec) -> None:
 def test_accelerator_is_the_one_that_works(spec: vm.Spec, kind: str, wanted: str) -> None:
     words = vm.command_line(replace(spec, accelerator=kind))
     assert words[words.index("-accel") + 1] == wanted
+    assert ("mitigations=off" in words[words.index("-append") + 1]) is (kind == "tcg")
 
 
 def test_guest_knows_name_address_and_servers(spec: vm.Spec) -> None:
