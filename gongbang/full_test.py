@@ -25,7 +25,7 @@ EXCEPT_RECORD = ("--", ".", f":(exclude){RECORD.relative_to(ROOT)}")
 
 UNSEEN = ("docs", "*.md", "tests/unit", "tests/contract", f"gongbang/{Path(__file__).name}")
 """What no stage with nodes reads."""
-OF_MACHINES = ("gongbang/lab/accel.py", "gongbang/lab/vm.py")
+OF_MACHINES = ("gongbang/lab/accel.py", "gongbang/lab/disk.py", "gongbang/lab/vm.py")
 """What starts virtual machines, and nothing else."""
 
 Row = dict[str, Any]

@@ -18,7 +18,7 @@ REGULAR = 0o100000
 
 
 def put(disk: Path, files: Iterable[File]) -> None:
-    """Write the files into the disk image, replacing those that are there; their folders must exist."""
+    """Write the files into the disk image, replacing those that are there; a folder is made when its parent exists."""
     wanted = list(files)
     with tempfile.TemporaryDirectory(dir=disk.parent, prefix="put-") as scratch:
         sources = [Path(scratch) / str(number) for number in range(len(wanted))]
@@ -44,6 +44,7 @@ def unpacked(archive: bytes) -> list[File]:
 def _commands(source: Path, file: File) -> Sequence[str]:
     parent, name = PurePosixPath("/" + file.path).parent, PurePosixPath(file.path).name
     return (
+        f"mkdir {parent}",
         f"cd {parent}",
         f"rm {name}",
         f"write {source} {name}",

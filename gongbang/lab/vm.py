@@ -120,11 +120,12 @@ def own_files(spec: Spec) -> tuple[File, ...]:
     link = f"[Match]\nMACAddress={spec.mac}\n\n[Network]\nAddress={spec.address}/{length}\n"
     link += f"Gateway={spec.gateway}\n{servers}"
     hosts = f"127.0.0.1 localhost\n127.0.1.1 {spec.node}\n::1 localhost ip6-localhost ip6-loopback\n"
-    return (
+    files = (
         File("etc/hostname", f"{spec.node}\n".encode(), 0o644),
         File("etc/hosts", hosts.encode(), 0o644),
         File("etc/systemd/network/10-lab.network", link.encode(), 0o644),
     )
+    return files + accel.own_files(spec.accelerator)
 
 
 def from_json(text: str) -> Spec:

@@ -48,6 +48,8 @@ def test_accelerator_is_the_one_that_works(spec: vm.Spec, kind: str, wanted: str
     words = vm.command_line(replace(spec, accelerator=kind))
     assert words[words.index("-accel") + 1] == wanted
     assert ("mitigations=off" in words[words.index("-append") + 1]) is (kind == "tcg")
+    slack = "etc/systemd/system.conf.d/10-emulated.conf"
+    assert (slack in {file.path for file in vm.own_files(replace(spec, accelerator=kind))}) is (kind == "tcg")
 
 
 def test_guest_knows_name_address_and_servers(spec: vm.Spec) -> None:
@@ -97,6 +99,7 @@ def test_files_in_a_disk_have_content_mode_and_owner(tmp_path: Path) -> None:
     assert mke2fs
     subprocess.run([mke2fs, "-q", "-t", "ext4", "-d", root, image], check=True)
     disk.put(image, [File("etc/hostname", b"v1\n", 0o644), File("etc/key", b"secret\n", 0o600, 1000)])
+    disk.put(image, [File("etc/new.d/file", b"1\n", 0o644)])
     with pytest.raises(GongbangError, match="could not be put"):
         disk.put(image, [File("no/such/folder", b"x", 0o644)])
 
