@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 from pathlib import Path
@@ -16,12 +17,15 @@ case $* in *is-active*) for unit in $ACTIVE; do case $* in *"$unit.service") exi
 """
 
 
-def said(folder: Path, active: str, started: str = "", answer: str = "") -> dict[str, str]:
-    """The script's lines on a node whose files are in this folder, where only these units are active."""
+def said(folder: Path, active: str, started: str = "", answer: str = "", found: str = "") -> dict[str, str]:
+    """The script's lines on a node whose files are in this folder, where only these units are active.
+
+    kubectl writes `answer` as what it mentions, and fails unless it has `found` something.
+    """
     for name, text in (
         ("systemctl", SYSTEMCTL),
         ("dpkg-query", "#!/bin/sh\n"),
-        ("kubectl", f"#!/bin/sh\ncat <<'E'\n{answer}\nE\nexit 1\n"),
+        ("kubectl", f"#!/bin/sh\ncat >&2 <<'E'\n{answer}\nE\n[ -n '{found}' ] && printf '%s' '{found}'\n"),
     ):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
@@ -98,3 +102,12 @@ def test_a_node_with_another_name_in_its_cluster_is_told(
     state = said(node, "kubelet", answer=answer)
     assert state.get("member") == member
     assert ("silent" in state) == ("NotFound" not in answer), "nothing is taken for unfinished"
+
+
+def test_what_kubectl_mentions_is_no_answer(node: Path) -> None:
+    slow = 'E1129 23:21:07 memcache.go:265] "Unhandled Error" err="the server was unable to return a response in time"'
+    (node / "etc/kubernetes/admin.conf").touch()
+    state = said(node, "kubelet", answer=slow, found="True")
+    assert state["node"] == "True"
+    assert state["cluster_configuration"] == base64.b64encode(b"True").decode()
+    assert "tokens" not in state
