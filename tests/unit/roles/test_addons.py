@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from gongbang.bundle import published
+from gongbang.paths import ROOT
 from tests.unit.roles.conftest import plugin
 
 KUBEADM = sorted((published.root() / "store/program").glob("kubernetes-*/*/kubeadm"))
@@ -132,3 +133,25 @@ def test_a_workers_flags_are_those_that_kubeadm_writes(printed: dict[str, str]) 
     assert kubeadm.flags(line) == ["--hostname-override=a-name-of-its-own", *declared]
     assert kubeadm.flags_line(state, declared, "any") == line
     assert kubeadm.flags_line({}, declared, "a-name-of-its-own") == line
+
+
+@pytest.mark.parametrize("program", KUBEADM, ids=lambda path: path.parents[1].name)
+def test_what_kubeadm_says_of_patches_is_no_manifest(program: Path, tmp_path: Path) -> None:
+    """The node's script with the real kubeadm; kubectl gets only a part, in time."""
+    (tmp_path / "kubectl").write_text("""#!/bin/sh\necho '{"items": []}'\nexit 1\n""")
+    (tmp_path / "kubectl").chmod(0o755)
+    (tmp_path / "etcd+strategic.yaml").write_text("spec: {priority: 7}\n")
+    version = run(str(program), tmp_path, "version", "--output", "short").strip()
+    api = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: "
+    done = subprocess.run(
+        ["sh", "-c", (ROOT / "roles/kubeadm/files/configuration").read_text(), "configuration", version],
+        env={"PATH": f"{tmp_path}:{program.parent}:{os.environ['PATH']}"},
+        input=f"{api}InitConfiguration\npatches:\n  directory: {tmp_path}\n---\n{api}ClusterConfiguration\n"
+        f"kubernetesVersion: {version}\ncontrolPlaneEndpoint: api.lab:6443\n",
+        text=True, capture_output=True, timeout=60, check=True,
+    )  # fmt: skip
+    texts = plugin("kubeadm").unpacked(done.stdout.splitlines())["wanted"]
+    assert container(live(texts), "Deployment", "coredns")["image"].startswith("registry.k8s.io/coredns/")
+    assert yaml.safe_load(texts["etcd"])["spec"]["priority"] == 7
+    told = plugin("kubeadm").configuration(done.stdout.splitlines())
+    assert not any("kubeadm-config" in text for text in told["words"]), "what was not seen is not missing"

@@ -39,7 +39,10 @@ cat "$NODE/declared/${to##*/}" >"$to" """,
 *'get node'*)
     if grep -q bad "$NODE/var/lib/kubelet/config.yaml"; then printf 'False x'; else printf 'True %s' "$(date --utc +%FT%TZ)"; fi
     ;;
-*'get configmap'* | *'get deployment'* | *'get daemonset'*) printf '{\\n  "resourceVersion": "1",\\n  "data": "old"\\n}\\n' ;;
+*'get configmap'* | *'get deployment'* | *'get daemonset'*)
+    [ ! -e "$NODE/declared/silent" ] || exit 1
+    printf '{\\n  "resourceVersion": "1",\\n  "data": "old"\\n}\\n'
+    ;;
 *replace*) cat "${*#*--filename }" ;;
 esac""",
     "crictl": "true",
@@ -228,6 +231,13 @@ def test_an_addon_that_fails_is_put_back(node: Node) -> None:
     assert code == 1
     assert '"data": "old"' in out
     assert "deployment.json" in node.log.read_text()
+
+
+def test_what_cannot_be_kept_is_not_replaced(node: Node) -> None:
+    node.declare("silent", "")
+    assert node.run("coredns")[0] == 1
+    assert "set image" not in node.log.read_text()
+    assert "addon coredns" not in node.log.read_text()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
