@@ -18,7 +18,7 @@ from gongbang.paths import ROOT
 
 INVENTORY = ROOT / "bench" / "inventory"
 SECONDS = 1800
-"""Limit for one of the three measurements."""
+"""Limit for each command that is timed, and for making and removing the nodes."""
 AGAIN = 3
 """How often the second cluster.up is timed: the quickest counts, for whatever else the machine does only adds to it."""
 LIMITS = {
