@@ -61,4 +61,4 @@ class CallbackModule(CallbackBase):
                 continue
         gc.collect()
         gc.freeze()  # or each worker's collector touches, and so copies, all that it shares with us
-        gc.set_threshold(200_000, 20, 100)  # a run makes little garbage, and looking for it costs a second of each
+        gc.set_threshold(200_000, 20, 100)  # a run makes little garbage; looking for it takes a second
