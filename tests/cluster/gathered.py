@@ -28,7 +28,8 @@ class Gathered:
         self.cluster, self.nodes, self.expected = cluster, nodes, Expected(cluster)
         self.first = cluster.nodes_in(CONTROL_PLANE)[0].name
         self._probe: Probe | None = None
-        self._pool = ThreadPoolExecutor(len(PARTS))
+        # slow nodes that are asked for all parts at once answer none of them in time
+        self._pool = ThreadPoolExecutor(len(PARTS) if nodes.patience == 1 else 1)
         self._parts: dict[str, Future[Any]] = {
             part: self._pool.submit(getattr(self, f"_{part}_now"))
             for part, name in PARTS.items()

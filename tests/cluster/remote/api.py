@@ -21,6 +21,8 @@ KINDS = (
     "horizontalpodautoscalers,poddisruptionbudgets,apiservices,namespaces,leases"
 )
 PATIENCE = 35 * SLOWER
+AT_ONCE = 8
+"""Questions that are asked at the same time, divided by cluster_verify_patience."""
 FORGOTTEN = 600
 ETCD = "/etc/kubernetes/pki/etcd/"
 
@@ -225,7 +227,7 @@ def main() -> None:
         "etcd_members": (etcd, "/v3/cluster/member/list", {}),
         "etcd_status": (etcd, "/v3/maintenance/status", {}),
     }
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(max(1, AT_ONCE // SLOWER)) as pool:
         running = {name: pool.submit(*call) for name, call in calls.items()}
         for node in GIVEN["nodes"]:
             asked = (*KUBECTL, "get", "--raw", f"/api/v1/nodes/{node}/proxy/configz")
