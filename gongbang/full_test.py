@@ -1,8 +1,8 @@
 """The whole test run and its committed result: which stage passed when, on which git tree, in which time.
 
 It takes two hours, so it can be gathered: a stage that has passed on the same files is not run again. What a stage with
-nodes never reads does not count: documents, the tests without nodes, the molecule scenarios of other stages, how a virtual
-machine is started where all nodes are containers.
+nodes never reads does not count: documents, the tests without nodes, the linters' settings, the molecule scenarios of other
+stages, how a virtual machine is started where all nodes are containers, and of the list of stages all but its own command.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from gongbang.stages import FAST, FULL, Result, Stage
 RECORD = ROOT / "docs" / "full-test.json"
 EXCEPT_RECORD = ("--", ".", f":(exclude){RECORD.relative_to(ROOT)}")
 
-UNSEEN = ("docs", "*.md", "tests/unit", "tests/contract", f"gongbang/{Path(__file__).name}")
-"""What no stage with nodes reads."""
+LIST = f"gongbang/{Path(stages.__file__).name}"
+"""What names the stages and their commands."""
+UNSEEN = (
+    "docs", "*.md", ".ansible-lint", ".yamllint", "tests/unit", "tests/contract", f"gongbang/{Path(__file__).name}", LIST,
+)  # fmt: skip
+"""What no stage with nodes reads, apart from its own command in the list."""
 OF_MACHINES = ("gongbang/lab/accel.py", "gongbang/lab/disk.py", "gongbang/lab/vm.py")
 """What starts virtual machines, and nothing else."""
 
@@ -89,8 +93,22 @@ def unchanged(checkout: Path, tree: str) -> bool:
 def same_files(checkout: Path, tree: str, stage: Stage | None = None) -> bool:
     """Whether the commit that is checked out has the files of that tree, apart from the result and what `stage` never reads."""
     unread = [f":(exclude){path}" for path in (unseen(checkout, stage) if stage else ())]
-    argv = ["git", "diff", "--quiet", tree, "HEAD", *EXCEPT_RECORD, *unread]
-    return proc.run(argv, cwd=checkout, check=False).returncode == 0
+    if differ(checkout, tree, *EXCEPT_RECORD, *unread):
+        return False
+    return stage is None or not differ(checkout, tree, "--", LIST) or same_command(checkout, tree, stage)
+
+
+def differ(checkout: Path, tree: str, *paths: str) -> bool:
+    """Whether any of these files differs between that tree and the commit that is checked out."""
+    argv = ["git", "diff", "--quiet", tree, "HEAD", *paths]
+    return proc.run(argv, cwd=checkout, check=False).returncode != 0
+
+
+def same_command(checkout: Path, tree: str, stage: Stage) -> bool:
+    """Whether the list of stages in that tree gives the stage the command that it has now."""
+    before: dict[str, Any] = {"__name__": stages.__name__}
+    exec(_git(checkout, "show", f"{tree}:{LIST}"), before)
+    return any((each.name, each.argv) == (stage.name, stage.argv) for each in before["STAGES"])
 
 
 def unseen(checkout: Path, stage: Stage) -> tuple[str, ...]:

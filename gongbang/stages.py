@@ -57,10 +57,11 @@ LINT: tuple[Stage, ...] = (
 )
 
 # A new stage is one line here. Those without nodes first, then what needs the lab, the longest before the others.
+# The unit tests run four at a time also where there are two processors: many of them wait for real processes.
 STAGES: tuple[Stage, ...] = (
     *LINT,
-    Stage("unit", (*PYTEST, "-n", "2", "tests/unit")),
-    Stage("contract", (*PYTEST, "tests/contract")),
+    Stage("unit", (*PYTEST, "-n", "4", "tests/unit")),
+    Stage("contract", (*PYTEST, "-n", "2", "tests/contract")),
     molecule("vm"),
     molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 40 minutes on a quiet machine
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),

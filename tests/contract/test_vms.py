@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from gongbang import inventory
 from gongbang.model import Node
 from gongbang.paths import ROOT
 from tests.contract.test_inventories import cluster_of
@@ -48,7 +47,7 @@ def test_a_virtual_machine_has_the_variables_of_onprem(scenario: str, name: str,
 @pytest.mark.parametrize("scenario", ["vm", "vms"])
 def test_their_releases_are_those_of_onprem(scenario: str) -> None:
     here, site = (
-        inventory.load(ROOT / path) for path in (f"molecule/{scenario}/inventory", "inventories/onprem")
+        cluster_of(ROOT / path) for path in (f"molecule/{scenario}/inventory", "inventories/onprem")
     )
     assert [(release["name"], release["chart"]) for release in here.releases] == [
         (release["name"], release["chart"]) for release in site.releases

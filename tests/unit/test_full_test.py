@@ -160,3 +160,30 @@ def test_only_what_a_stage_reads_makes_it_run_again(
     git("commit", "-qm", "a change")
     asked = next(one for one in stages.STAGES if one.name == stage)
     assert full_test.same_files(tmp_path, tree, asked) is not counts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('molecule("docker")', 'molecule("docker", minutes=50)', False),
+        ('"-n", "4", "tests/unit"', '"-n", "8", "tests/unit"', False),
+        ('"--sample=6"', '"--sample=7"', True),
+        ('Stage("crash sweep"', 'Stage("sweep"', True),
+    ],
+)
+def test_of_the_list_of_stages_only_its_own_command_makes_one_run_again(
+    git: Git, tmp_path: Path, old: str, new: str, counts: bool
+) -> None:
+    now = Path(stages.__file__).read_text()
+    assert old in now
+    (tmp_path / "gongbang").mkdir()
+    (tmp_path / "gongbang/stages.py").write_text(now.replace(old, new))
+    git("add", ".")
+    git("commit", "-qm", "before")
+    tree = git("rev-parse", "HEAD^{tree}").strip()
+    (tmp_path / "gongbang/stages.py").write_text(now)
+    git("commit", "-qam", "now")
+    asked = {one.name: one for one in stages.STAGES}
+    assert full_test.same_files(tmp_path, tree, asked["crash sweep"]) is not counts
+    assert full_test.same_files(tmp_path, tree, asked["bench"])
+    assert not full_test.same_files(tmp_path, tree, asked["unit"])
