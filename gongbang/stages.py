@@ -1,13 +1,15 @@
-"""The test run: its stages in one list, run one after the other, with times and a closing line like pytest's."""
+"""The test run: its stages in one list, told one after the other, with times and a closing line like pytest's."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ class Stage:
     """After which the stage is ended, so that what hangs is told by name."""
     instead_of: str = ""
     """The name of a stage that a run which holds this one leaves out: this one shows more of the same."""
+    beside: bool = False
+    """Begun with the run, beside the stages before it, and told when its turn comes."""
 
 
 SWEEP = ("sweep", "--again", "--shots=sample", "--sample=6", "--down")
@@ -53,7 +57,6 @@ LINT: tuple[Stage, ...] = (
     Stage("ruff format", (str(TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
     Stage("mypy", (str(TOOLS / "mypy"),)),
     Stage("yamllint", (str(TOOLS / "yamllint"), "--strict", ".")),
-    Stage("ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict")),
 )
 
 # A new stage is one line here. Those without nodes first, then what needs the lab, the longest before the others.
@@ -62,6 +65,7 @@ STAGES: tuple[Stage, ...] = (
     *LINT,
     Stage("unit", (*PYTEST, "-n", "4", "tests/unit")),
     Stage("contract", (*PYTEST, "-n", "2", "tests/contract")),
+    Stage("ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside=True),
     molecule("vm"),
     molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 40 minutes on a quiet machine
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
@@ -79,7 +83,7 @@ STAGES: tuple[Stage, ...] = (
 
 @dataclass(frozen=True)
 class Result:
-    """How a stage ended: counts of its own tests when it has any, else one for the stage."""
+    """How a stage ended: counts of its own tests when it has any, else one for the stage; `seconds` that the run took for it."""
 
     stage: Stage
     seconds: float
@@ -130,17 +134,37 @@ def run(
     """
     begun = time.monotonic()
     results = []
-    for stage in stages:
-        print(f"===== {stage.name} =====", flush=True)
-        results.append(run_stage(stage))
-        if keep:
-            keep(results[-1])
+    with ExitStack() as running:
+        beside = {stage.name: running.enter_context(started(stage)) for stage in stages if stage.beside}
+        for stage in stages:
+            print(f"===== {stage.name} =====", flush=True)
+            finish = beside.get(stage.name) or running.enter_context(started(stage))
+            results.append(finish())
+            if keep:
+                keep(results[-1])
     report(results, time.monotonic() - begun, minutes)
     return ExitCode.FAILED if any(result.returncode for result in results) else ExitCode.DONE
 
 
-def run_stage(stage: Stage) -> Result:
-    """Run one stage, its output going on to ours as it comes."""
+@contextmanager
+def started(stage: Stage) -> Iterator[Callable[[], Result]]:
+    """The stage, running. What is given waits for its end, its output going on to ours; a run that is interrupted ends it."""
+    env = proc.environment({"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PYTHONUNBUFFERED": "1"})
+    limited = ["timeout", "--kill-after=60", f"{stage.minutes}m", *stage.argv]
+    with subprocess.Popen(
+        limited, cwd=ROOT, env=env, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as child:  # fmt: skip
+        try:
+            yield lambda: result_of(stage, child)
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+
+
+def result_of(stage: Stage, child: subprocess.Popen[str]) -> Result:
+    """How the stage ends whose program is running."""
     begun = time.monotonic()
     lines: list[str] = []
 
@@ -148,9 +172,9 @@ def run_stage(stage: Stage) -> Result:
         print(line, flush=True)
         lines.append(line)
 
-    env = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PYTHONUNBUFFERED": "1"}
-    limited = ["timeout", "--kill-after=60", f"{stage.minutes}m", *stage.argv]
-    returncode = proc.stream(limited, tell, cwd=ROOT, env=env)
+    for line in child.stdout or ():
+        tell(line.rstrip("\n"))
+    returncode = child.wait()
     if returncode == TIMED_OUT:
         tell(f"{stage.name} did not end within {stage.minutes} minutes")
     numbers = counts("\n".join(lines[-5:]), returncode)

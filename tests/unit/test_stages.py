@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,42 @@ def test_a_whole_run_is_compared_with_its_promise(
     monkeypatch.setattr(quality, "run", lambda action: action())
     quality.test.body(None, **given)
     assert asked == [minutes]
+
+
+WAITS = """
+import os, sys, time
+for _ in range(600):
+    if os.path.lexists(sys.argv[1]):
+        sys.exit()
+    time.sleep(0.05)
+sys.exit(1)
+"""
+
+
+def test_what_runs_beside_begins_with_the_run_and_is_told_in_its_turn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    script = f"open({str(mark)!r}, 'w'); print('done beside')"
+    later = Stage("later", (sys.executable, "-c", script), beside=True)
+    assert stages.run([Stage("first", (sys.executable, "-c", WAITS, str(mark))), later]) is ExitCode.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["===== first =====", "===== later =====", "done beside"]
+
+
+def test_an_interrupted_run_ends_what_runs_beside(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    script = f"import os, time; os.symlink(str(os.getpid()), {str(mark)!r}); time.sleep(60)"
+    first = Stage("first", (sys.executable, "-c", WAITS, str(mark)))
+    beside = Stage("later", (sys.executable, "-c", script), beside=True)
+
+    def interrupt(_result: stages.Result) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stages.run([first, beside], keep=interrupt)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.readlink().name), 0)
 
 
 def test_a_run_that_took_too_long_has_not_failed(capsys: pytest.CaptureFixture[str]) -> None:
