@@ -67,7 +67,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("contract", (*PYTEST, "-n", "2", "tests/contract")),
     Stage("ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside=True),
     molecule("vm"),
-    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 40 minutes on a quiet machine
+    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 55 minutes
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
