@@ -108,7 +108,7 @@ def same_command(checkout: Path, tree: str, stage: Stage) -> bool:
     """Whether the list of stages in that tree gives the stage the command that it has now."""
     before: dict[str, Any] = {"__name__": stages.__name__}
     exec(_git(checkout, "show", f"{tree}:{LIST}"), before)
-    return any((each.name, each.argv) == (stage.name, stage.argv) for each in before["STAGES"])
+    return {each.name: each.argv for each in before["STAGES"]}.get(stage.name) == stage.argv
 
 
 def unseen(checkout: Path, stage: Stage) -> tuple[str, ...]:

@@ -52,20 +52,25 @@ def molecule(scenario: str, level: int = NORMAL, minutes: int = 40, instead_of: 
     return Stage(f"molecule {scenario}", argv, level, minutes, instead_of)
 
 
-LINT: tuple[Stage, ...] = (
+QUICK_LINT = (
     Stage("ruff", (str(TOOLS / "ruff"), "check", ".")),
     Stage("ruff format", (str(TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
     Stage("mypy", (str(TOOLS / "mypy"),)),
     Stage("yamllint", (str(TOOLS / "yamllint"), "--strict", ".")),
 )
+ANSIBLE_LINT = Stage(
+    "ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside=True
+)
+LINT = (*QUICK_LINT, ANSIBLE_LINT)
+"""What `lint` runs; a test run tells the slow one after the tests that it runs beside."""
 
 # A new stage is one line here. Those without nodes first, then what needs the lab, the longest before the others.
 # The unit tests run four at a time also where there are two processors: many of them wait for real processes.
 STAGES: tuple[Stage, ...] = (
-    *LINT,
+    *QUICK_LINT,
     Stage("unit", (*PYTEST, "-n", "4", "tests/unit")),
     Stage("contract", (*PYTEST, "-n", "2", "tests/contract")),
-    Stage("ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside=True),
+    ANSIBLE_LINT,
     molecule("vm"),
     molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 55 minutes
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
@@ -157,10 +162,9 @@ def started(stage: Stage) -> Iterator[Callable[[], Result]]:
     ) as child:  # fmt: skip
         try:
             yield lambda: result_of(stage, child)
-        except BaseException:
-            child.terminate()
+        finally:
+            child.terminate()  # nothing, when it has ended
             child.wait()
-            raise
 
 
 def result_of(stage: Stage, child: subprocess.Popen[str]) -> Result:

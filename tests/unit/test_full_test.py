@@ -33,6 +33,13 @@ def git(tmp_path: Path) -> Git:
     return call
 
 
+def committed(git: Git, message: str) -> str:
+    """Commit all there is: the git tree of it."""
+    git("add", ".")
+    git("commit", "-qm", message)
+    return git("rev-parse", "HEAD^{tree}").strip()
+
+
 def says(text: str, code: int = 0) -> tuple[str, ...]:
     return (sys.executable, "-c", f"print({text!r}); raise SystemExit({code})")
 
@@ -151,13 +158,10 @@ def test_only_what_a_stage_reads_makes_it_run_again(
     inventory = tmp_path / "molecule/vms/inventory/hosts.yml"
     inventory.parent.mkdir()
     inventory.write_text("v1: {lab_node_kind: vm}")
-    git("add", ".")
-    git("commit", "-qm", "scenarios")
-    tree = git("rev-parse", "HEAD^{tree}").strip()
+    tree = committed(git, "scenarios")
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("new")
-    git("add", ".")
-    git("commit", "-qm", "a change")
+    committed(git, "a change")
     asked = next(one for one in stages.STAGES if one.name == stage)
     assert full_test.same_files(tmp_path, tree, asked) is not counts
 
@@ -178,11 +182,9 @@ def test_of_the_list_of_stages_only_its_own_command_makes_one_run_again(
     assert old in now
     (tmp_path / "gongbang").mkdir()
     (tmp_path / "gongbang/stages.py").write_text(now.replace(old, new))
-    git("add", ".")
-    git("commit", "-qm", "before")
-    tree = git("rev-parse", "HEAD^{tree}").strip()
+    tree = committed(git, "before")
     (tmp_path / "gongbang/stages.py").write_text(now)
-    git("commit", "-qam", "now")
+    committed(git, "now")
     asked = {one.name: one for one in stages.STAGES}
     assert full_test.same_files(tmp_path, tree, asked["crash sweep"]) is not counts
     assert full_test.same_files(tmp_path, tree, asked["bench"])

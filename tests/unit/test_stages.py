@@ -168,6 +168,12 @@ def test_the_fast_run_has_no_nodes_and_each_run_holds_the_one_before() -> None:
     assert {"unit", "contract", "mypy", "ansible-lint"} <= names[0]
 
 
+def test_lint_runs_every_linter_of_the_test_run() -> None:
+    linters = {"ruff", "ruff format", "mypy", "yamllint", "ansible-lint"}
+    assert {stage.name for stage in stages.LINT} == linters
+    assert set(stages.LINT) <= set(stages.chosen(FAST))
+
+
 def test_a_full_run_makes_both_machines_virtual_in_place_of_one() -> None:
     normal, full = ({stage.name for stage in stages.chosen(level)} for level in (NORMAL, FULL))
     assert "molecule vm" in normal
