@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from gongbang import evidence, proc
 from gongbang.errors import ExitCode, GongbangError
@@ -37,8 +38,8 @@ class Stage:
     """After which the stage is ended, so that what hangs is told by name."""
     instead_of: str = ""
     """The name of a stage that a run which holds this one leaves out: this one shows more of the same."""
-    beside: bool = False
-    """Begun with the run, beside the stages before it, and told when its turn comes."""
+    beside: str = ""
+    """The name of an earlier stage: it begins with that one and is told when its own turn comes."""
 
 
 SWEEP = ("sweep", "--again", "--shots=sample", "--sample=6", "--down")
@@ -46,10 +47,12 @@ SWEEP = ("sweep", "--again", "--shots=sample", "--sample=6", "--down")
 shot (at most 130 s), six kills (10 to 15 s each) and the run to the end; about seven minutes."""
 
 
-def molecule(scenario: str, level: int = NORMAL, minutes: int = 40, instead_of: str = "") -> Stage:
+def molecule(
+    scenario: str, level: int = NORMAL, minutes: int = 40, instead_of: str = "", beside: str = ""
+) -> Stage:
     """A molecule scenario as a stage."""
     argv = (str(TOOLS / "molecule"), "test", "--scenario-name", scenario)
-    return Stage(f"molecule {scenario}", argv, level, minutes, instead_of)
+    return Stage(f"molecule {scenario}", argv, level, minutes, instead_of, beside)
 
 
 QUICK_LINT = (
@@ -59,27 +62,28 @@ QUICK_LINT = (
     Stage("yamllint", (str(TOOLS / "yamllint"), "--strict", ".")),
 )
 ANSIBLE_LINT = Stage(
-    "ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside=True
+    "ansible-lint", (str(TOOLS / "ansible-lint"), "--offline", "-q", "--strict"), beside="ruff"
 )
 LINT = (*QUICK_LINT, ANSIBLE_LINT)
 """What `lint` runs; a test run tells the slow one after the tests that it runs beside."""
 
-# A new stage is one line here. Those without nodes first, then what needs the lab, the longest before the others.
+# A new stage is one line here. Those without nodes first, then what needs the lab.
 # The unit tests run four at a time also where there are two processors: many of them wait for real processes.
+# An emulated machine keeps one processor busy for twenty minutes, so the other stages with nodes run beside it.
 STAGES: tuple[Stage, ...] = (
     *QUICK_LINT,
     Stage("unit", (*PYTEST, "-n", "4", "tests/unit")),
     Stage("contract", (*PYTEST, "-n", "2", "tests/contract")),
     ANSIBLE_LINT,
-    molecule("vm"),
-    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 55 minutes
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
-    molecule("default"),
     molecule("docker"),
     molecule("closed"),
-    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
+    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL),
+    molecule("default"),
+    molecule("vm", minutes=60, beside="bad input on nodes"),
+    molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 55 minutes
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
     Stage("bench", (str(ROOT / "inv"), "bench", "--json", "--check"), FULL, minutes=40),
@@ -100,6 +104,13 @@ class Result:
     """What a failed stage said of its failure."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     """What it has measured: the JSON object on its last line, if it ends with one."""
+
+
+PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+"""Python tells what it does at once, and keeps what it has compiled: a test run starts it thousands of times."""
+
+Finish = Callable[[], Result]
+"""Waits for a running stage."""
 
 
 def chosen(level: int) -> list[Stage]:
@@ -140,10 +151,14 @@ def run(
     begun = time.monotonic()
     results = []
     with ExitStack() as running:
-        beside = {stage.name: running.enter_context(started(stage)) for stage in stages if stage.beside}
+        begun_before: dict[str, Finish] = {}
         for stage in stages:
             print(f"===== {stage.name} =====", flush=True)
-            finish = beside.get(stage.name) or running.enter_context(started(stage))
+            finish = begun_before.get(stage.name) or running.enter_context(started(stage))
+            for later in (each for each in stages if each.beside == stage.name):
+                print(f"{later.name} begins beside it", flush=True)
+                kept = running.enter_context(TemporaryFile("w+", errors="replace"))
+                begun_before[later.name] = running.enter_context(started(later, kept))
             results.append(finish())
             if keep:
                 keep(results[-1])
@@ -152,23 +167,26 @@ def run(
 
 
 @contextmanager
-def started(stage: Stage) -> Iterator[Callable[[], Result]]:
-    """The stage, running. What is given waits for its end, its output going on to ours; a run that is interrupted ends it."""
-    env = proc.environment({"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PYTHONUNBUFFERED": "1"})
+def started(stage: Stage, kept: IO[str] | None = None) -> Iterator[Finish]:
+    """The stage, running. What is given waits for its end and tells what it prints: at once, or then what the file has `kept`.
+
+    A run that is interrupted ends it.
+    """
+    env = proc.environment({"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), **PYTHON})
     limited = ["timeout", "--kill-after=60", f"{stage.minutes}m", *stage.argv]
     with subprocess.Popen(
         limited, cwd=ROOT, env=env, text=True, errors="replace",
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL, stdout=kept or subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as child:  # fmt: skip
         try:
-            yield lambda: result_of(stage, child)
+            yield lambda: result_of(stage, child, kept)
         finally:
             child.terminate()  # nothing, when it has ended
             child.wait()
 
 
-def result_of(stage: Stage, child: subprocess.Popen[str]) -> Result:
-    """How the stage ends whose program is running."""
+def result_of(stage: Stage, child: subprocess.Popen[str], kept: IO[str] | None = None) -> Result:
+    """How the stage ends whose program is running; a file has `kept` what it prints, or it is a pipe of the program."""
     begun = time.monotonic()
     lines: list[str] = []
 
@@ -176,7 +194,10 @@ def result_of(stage: Stage, child: subprocess.Popen[str]) -> Result:
         print(line, flush=True)
         lines.append(line)
 
-    for line in child.stdout or ():
+    if kept:
+        child.wait()
+        kept.seek(0)
+    for line in kept or child.stdout or ():
         tell(line.rstrip("\n"))
     returncode = child.wait()
     if returncode == TIMED_OUT:
@@ -209,7 +230,8 @@ def report(results: Sequence[Result], seconds: float, minutes: float | None = No
     print("===== stages =====")
     for result in results:
         verdict = "FAILED" if result.returncode else "ok"
-        print(f"{result.stage.name:<24}{result.seconds:>8.1f} s  {verdict}")
+        begun = f", begun with {result.stage.beside}" if result.stage.beside else ""
+        print(f"{result.stage.name:<24}{result.seconds:>8.1f} s  {verdict}{begun}")
     passed, failed, skipped = (
         sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped")
     )

@@ -112,22 +112,57 @@ sys.exit(1)
 """
 
 
-def test_what_runs_beside_begins_with_the_run_and_is_told_in_its_turn(
+MUCH = 200_000
+"""Characters; more than a pipe holds."""
+
+
+def test_what_runs_beside_begins_with_the_stage_named_and_is_told_in_its_turn(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     mark = tmp_path / "mark"
-    script = f"open({str(mark)!r}, 'w'); print('done beside')"
-    later = Stage("later", (sys.executable, "-c", script), beside=True)
-    assert stages.run([Stage("first", (sys.executable, "-c", WAITS, str(mark))), later]) is ExitCode.DONE
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == ["===== first =====", "===== later =====", "done beside"]
+    script = f"print('x' * {MUCH}, '5 passed', sep='\\n'); open({str(mark)!r}, 'w')"
+    later = Stage("later", (sys.executable, "-c", script), beside="second")
+    first = Stage(
+        "first", (sys.executable, "-c", f"import os; raise SystemExit(os.path.exists({str(mark)!r}))")
+    )
+    second = Stage("second", (sys.executable, "-c", WAITS, str(mark)))
+    assert stages.run([first, second, later]) is ExitCode.DONE
+    told = capsys.readouterr().out.splitlines()
+    assert told[:4] == [
+        "===== first =====",
+        "===== second =====",
+        "later begins beside it",
+        "===== later =====",
+    ]
+    assert told[4:6] == ["x" * MUCH, "5 passed"]
+    assert "begun with second" in told[-2]
+    assert told[-1].startswith("===== 7 passed in ")
+
+
+def test_what_would_run_beside_a_stage_that_is_not_asked_for_begins_in_its_turn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert stages.run([Stage("later", says("1 passed"), beside="second")]) is ExitCode.DONE
+    assert capsys.readouterr().out.splitlines()[:2] == ["===== later =====", "1 passed"]
+
+
+def test_a_stage_runs_beside_one_that_is_before_it() -> None:
+    names = [stage.name for stage in stages.STAGES]
+    for stage in stages.STAGES:
+        assert not stage.beside or stage.beside in names[: names.index(stage.name)]
+
+
+def test_the_python_of_a_stage_keeps_what_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    look = "import sys; raise SystemExit(sys.dont_write_bytecode)"
+    assert stages.run([Stage("a", (sys.executable, "-c", look))]) is ExitCode.DONE
 
 
 def test_an_interrupted_run_ends_what_runs_beside(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     script = f"import os, time; os.symlink(str(os.getpid()), {str(mark)!r}); time.sleep(60)"
     first = Stage("first", (sys.executable, "-c", WAITS, str(mark)))
-    beside = Stage("later", (sys.executable, "-c", script), beside=True)
+    beside = Stage("later", (sys.executable, "-c", script), beside="first")
 
     def interrupt(_result: stages.Result) -> None:
         raise KeyboardInterrupt
