@@ -117,10 +117,11 @@ def unseen(checkout: Path, stage: Stage) -> tuple[str, ...]:
         return ()
     own = stage.name.removeprefix("molecule ")
     scenario = checkout / "molecule" / own
-    read = {own, "shared", *re.findall(r"\.\./(\w+)/", _text(scenario / "molecule.yml"))}
-    others = (path.name for path in sorted((checkout / "molecule").glob("*")) if path.name not in read)
+    named = re.findall(r"\.\./(\w+/[\w.]+)", _text(scenario / "molecule.yml"))
+    parts = (path.relative_to(scenario.parent) for path in sorted(scenario.parent.glob("*/*")))
+    others = (part for part in parts if part.parts[0] not in (own, "shared") and str(part) not in named)
     machines = "lab_node_kind: vm" in _text(scenario / "inventory" / "hosts.yml")
-    return (*UNSEEN, *(() if machines else OF_MACHINES), *(f"molecule/{name}" for name in others))
+    return (*UNSEEN, *(() if machines else OF_MACHINES), *(f"molecule/{part}" for part in others))
 
 
 def passed(row: Mapping[str, Any]) -> bool:

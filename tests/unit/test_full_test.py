@@ -129,7 +129,9 @@ def test_a_commit_of_the_record_alone_leaves_the_files_the_same(git: Git, tmp_pa
     [
         ("molecule/other/a", "molecule vms", False),
         ("molecule/vms/a", "molecule vms", True),
-        ("molecule/vm/a", "molecule vms", True),  # its molecule.yml names a file there
+        ("molecule/vm/a", "molecule vms", False),
+        ("molecule/vm/reboot.yml", "molecule vms", True),  # its molecule.yml names it
+        ("molecule/vm/reboot.yml", "molecule other", False),
         ("molecule/shared/a", "molecule vms", True),
         ("molecule/vms/a", "bench", False),
         ("roles/a", "bench", True),
