@@ -20,7 +20,7 @@ THE_BUNDLE = (
 )  # fmt: skip
 PATIENCE = (
     "cluster_verify_patience", "kubeadm_timeout", "cni_ready_timeout", "helm_timeout", "(control_plane|worker)_.*_timeout",
-    "kubeadm_(init|join|cluster)_configuration", "helm_ready_timeout",
+    "kubeadm_(init|join|cluster)_configuration", "helm_ready_timeout", "ansible_timeout",
 )  # fmt: skip
 ALLOWED = re.compile("|".join([*OTHER_MACHINES, *THE_BUNDLE, *PATIENCE]))
 
