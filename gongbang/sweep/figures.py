@@ -1,4 +1,4 @@
-"""What a sweep has shown, as plain figures: of one state, and gathered with what earlier sweeps of the same inputs showed."""
+"""What a sweep has shown, as plain figures: of one state, and gathered with what earlier sweeps showed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from gongbang.sweep.shots import SHOTS
 from gongbang.sweep.store import Chain, State
 
 Figures = dict[str, Any]
-"""inputs (hash), boundaries, undisturbed_seconds, groups [{name, boundaries, killed, passed}], chains and single_shots by name."""
+"""inputs (hash), boundaries, undisturbed_seconds, groups [{name, boundaries, killed, passed}], chains and single_shots by name.
+
+Each chain and shot has the inputs that it was seen with: they may be of different days.
+"""
+
+WHOLE = "all"
+"""The chain through every boundary."""
 
 
 def of(state: State) -> Figures:
@@ -22,24 +28,37 @@ def of(state: State) -> Figures:
         "boundaries": len(state.lines),
         "undisturbed_seconds": state.reference_s,
         "groups": _groups(state),
-        "chains": {name: _chain(chain) for name, chain in state.chains.items()},
+        "chains": {name: _chain(chain) | {"inputs": state.inputs} for name, chain in state.chains.items()},
         "single_shots_declared": len(SHOTS),
-        "single_shots": {name: _without_evidence(row) for name, row in state.shots.items()},
+        "single_shots": {
+            name: _without_evidence(row) | {"inputs": state.inputs} for name, row in state.shots.items()
+        },
     }
 
 
 def gathered(before: Mapping[str, Any], now: Figures) -> Figures:
-    """`now`, and of the figures before it what it does not tell, if roles, playbooks and inventory are the same."""
-    if before.get("inputs") != now["inputs"]:
+    """`now`, and of the figures before it what it does not tell; what has ended does not give way to a chain that has not."""
+    if not before:
         return now
-    places = max(before, now, key=lambda figures: sum(row["killed"] for row in figures["groups"]))
+    chains = {**before["chains"]}
+    for name, chain in now["chains"].items():
+        if chain["verdict"] != store.RUNNING or chains.get(name, chain)["verdict"] == store.RUNNING:
+            chains[name] = chain
+    places = _places(before, now, chains.get(WHOLE))
     return now | {
         "boundaries": places["boundaries"],
         "undisturbed_seconds": places["undisturbed_seconds"],
         "groups": places["groups"],
-        "chains": {**before["chains"], **now["chains"]},
+        "chains": chains,
         "single_shots": {**before["single_shots"], **now["single_shots"]},
     }
+
+
+def _places(before: Mapping[str, Any], now: Figures, whole: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Those figures whose boundaries are shown: with the whole chain if there is one, else with more kills."""
+    if whole:
+        return now if whole is now["chains"].get(WHOLE) else before
+    return max(before, now, key=lambda figures: sum(row["killed"] for row in figures["groups"]))
 
 
 def _groups(state: State) -> list[dict[str, Any]]:

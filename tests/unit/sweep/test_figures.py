@@ -41,17 +41,41 @@ def test_a_later_sweep_of_the_same_inputs_adds_to_what_is_known(whole: figures.F
     assert told["single_shots"]["join, node hangs"]["status"] == store.EQUAL
 
 
-def test_other_inputs_begin_anew(whole: figures.Figures) -> None:
-    later = figures.of(State("another-hash", LINES, 90.0))
-    assert figures.gathered(whole, later) == later
+def test_what_was_seen_with_other_inputs_stays_and_says_so(whole: figures.Figures) -> None:
+    later = figures.of(State("another-hash", LINES, 90.0, {}, {"init, containerd killed": SHOT}))
+    told = figures.gathered(whole, later)
+    assert told["inputs"] == "another-hash"
+    assert told["chains"]["all"]["inputs"] == told["single_shots"]["join, node hangs"]["inputs"] == "a-hash"
+    assert told["single_shots"]["init, containerd killed"]["inputs"] == "another-hash"
     assert figures.gathered({}, later) == later
 
 
+@pytest.mark.parametrize(
+    ("verdict", "stands"), [(store.RUNNING, "a-hash"), (store.DIFFERENT, "another-hash")]
+)
+def test_a_chain_that_has_ended_gives_way_to_one_that_has_too(
+    whole: figures.Figures, verdict: str, stands: str
+) -> None:
+    chain = Chain(position=0, kills={"0": 2.0}, status=verdict)
+    told = figures.gathered(whole, figures.of(State("another-hash", LINES, 90.0, {"all": chain})))
+    assert told["chains"]["all"]["inputs"] == stands
+    assert told["undisturbed_seconds"] == (80.0 if stands == "a-hash" else 90.0)
+    assert told["groups"][0]["killed"] == (2 if stands == "a-hash" else 1)
+
+
+def test_without_a_whole_chain_those_boundaries_are_shown_that_had_more_kills(whole: figures.Figures) -> None:
+    part = {**whole, "chains": {}}
+    later = figures.of(State("another-hash", LINES, 90.0, {"1/2": Chain(0, {"0": 2.0})}))
+    assert figures.gathered(part, later)["undisturbed_seconds"] == 80.0
+
+
 def test_the_page_tells_the_shots_that_did_not_end_equal(whole: figures.Figures) -> None:
-    head: dict[str, Any] = {"date": "2026-01-01", "tree": "0" * 40}
+    head: dict[str, Any] = {"date": "2026-01-01", "trees": {"a-hash": "1" * 40, "unused": "2" * 40}}
     text = report.page(head | whole)
     assert "killed at 2 of them, and 1 of 47 single shots were fired; 0 of these ended equal" in text
-    assert "| join, node hangs | killed | 1 | 50 | different |" in text
+    assert "| join, node hangs | killed | 1 | 50 | different | a-hash |" in text
+    assert "- `a-hash`: tree 111111111111" in text
+    assert "unused" not in text
 
 
 def test_the_committed_page_shows_the_committed_figures() -> None:
