@@ -68,7 +68,7 @@ LINT = (*QUICK_LINT, ANSIBLE_LINT)
 """What `lint` runs; a test run tells the slow one after the tests that it runs beside."""
 
 # A new stage is one line here. Those without nodes first, then what needs the lab; on a new machine the first of them installs
-# Docker and builds the bundle. The virtual machine is long and waits much: it runs beside those that measure no time.
+# Docker and builds the bundle. The virtual machine runs beside those that wait most: beside heavy work it is slower by far.
 # The unit tests run four at a time also where there are two processors: many of them wait for real processes.
 STAGES: tuple[Stage, ...] = (
     *QUICK_LINT,
@@ -80,9 +80,10 @@ STAGES: tuple[Stage, ...] = (
     molecule("docker"),
     Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
     molecule("closed"),
-    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
     molecule("vm", beside="bad input on nodes"),
+    Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
     molecule("default"),
+    molecule("drift", FULL),
     molecule("vms", FULL, minutes=80, instead_of="molecule vm"),  # emulated, 55 minutes
     Stage("bundle", (*PYTEST, "tests/bundle"), FULL, minutes=60),
     molecule("other", FULL),
