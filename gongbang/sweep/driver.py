@@ -16,6 +16,7 @@ from typing import Any
 from gongbang import paths, processes
 from gongbang.errors import ExitCode, GongbangError
 from gongbang.model import Cluster
+from gongbang.signals import handled
 from gongbang.surroundings import HALT
 from gongbang.sweep.boundaries import Boundary, parsed
 
@@ -57,7 +58,8 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process.poll() is None:
-            self.kill()
+            with handled(_goes_on):
+                self.kill()
         for path in self.folder.glob(f"{self._halt.name}*"):
             path.unlink()
 
@@ -111,6 +113,10 @@ class Run:
         except (OSError, ValueError):
             return {}
         return found
+
+
+def _goes_on() -> None:
+    """A second signal, as timeout(1) sends it, must not leave the run alive that the first one ends."""
 
 
 def end_all(mark: str) -> None:

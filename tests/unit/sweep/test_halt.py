@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from gongbang import processes
+import pytest
+
+from gongbang import inventory, processes
 from gongbang.paths import ROOT
+from gongbang.signals import as_interrupt
 from gongbang.surroundings import HALT
 from gongbang.sweep import driver
 from gongbang.sweep.boundaries import Boundary, parsed
@@ -49,3 +53,22 @@ def test_a_run_stands_still_before_the_task_on_that_host(local_inventory: Path, 
             driver.end_all("unit")
         assert child.wait(10) == -9
     assert processes.carrying(driver.MARK, "unit") == []
+
+
+def test_a_second_signal_leaves_no_run_alive(local_inventory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """timeout(1) sends two: to its program, and to the group that it shares with it."""
+    end_all = driver.end_all
+
+    def signalled(mark: str) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        end_all(mark)
+
+    monkeypatch.setattr(driver, "end_all", signalled)
+    with (
+        as_interrupt(),
+        pytest.raises(KeyboardInterrupt),
+        driver.Run(inventory.load(local_inventory), command="cluster.status") as run,
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    assert processes.carrying(driver.MARK, run.mark) == []
