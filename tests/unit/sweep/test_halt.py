@@ -60,7 +60,7 @@ def test_a_second_signal_leaves_no_run_alive(local_inventory: Path, monkeypatch:
     end_all = driver.end_all
 
     def signalled(mark: str) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         end_all(mark)
 
     monkeypatch.setattr(driver, "end_all", signalled)
@@ -69,6 +69,5 @@ def test_a_second_signal_leaves_no_run_alive(local_inventory: Path, monkeypatch:
         pytest.raises(KeyboardInterrupt),
         driver.Run(inventory.load(local_inventory), command="cluster.status") as run,
     ):
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(60)
+        signal.raise_signal(signal.SIGTERM)
     assert processes.carrying(driver.MARK, run.mark) == []
