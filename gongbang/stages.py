@@ -66,7 +66,7 @@ LINT = (*QUICK_LINT, ANSIBLE_LINT)
 """What `lint` runs; a test run tells the slow one after the tests that it runs beside."""
 
 # A new stage is one line here. Those without nodes first, then what needs the lab; on a new machine the first of them installs
-# Docker and builds the bundle. Bad input mostly waits, so it runs beside others; an emulated machine needs both processors.
+# Docker and builds the bundle. None of these beside another: two processors are busy with one, and nothing is gained by it.
 # The unit tests run four at a time also where there are two processors: many of them wait for real processes.
 STAGES: tuple[Stage, ...] = (
     *QUICK_LINT,
@@ -76,9 +76,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     molecule("docker"),
+    Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
     molecule("closed"),
     Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
-    Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL, beside="molecule closed"),
     molecule("default"),
     molecule("vm"),
     molecule("drift", FULL),
