@@ -64,9 +64,13 @@ def chosen(boundaries: Sequence[Boundary], *, sample: int = 0, part: str = "") -
     return list(boundaries)
 
 
+WHOLE = "all"
+"""The name of the chain through every boundary."""
+
+
 def of_chain(name: str) -> Choice:
     """What the name of a chain (`all`, `sample N`, `I/N`) stands for."""
-    if name == "all":
+    if name == WHOLE:
         return {}
     return {"sample": int(name.split()[1])} if name.startswith("sample ") else {"part": name}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gongbang.sweep import store
-from gongbang.sweep.boundaries import Boundary, chosen, of_chain
+from gongbang.sweep.boundaries import WHOLE, Boundary, chosen, of_chain
 from gongbang.sweep.shots import SHOTS
 from gongbang.sweep.store import Chain, State
 
@@ -17,22 +17,18 @@ Figures = dict[str, Any]
 Each chain and shot has the inputs that it was seen with: they may be of different days.
 """
 
-WHOLE = "all"
-"""The chain through every boundary."""
-
 
 def of(state: State) -> Figures:
     """The figures of a state."""
+    seen = {"inputs": state.inputs}
     return {
-        "inputs": state.inputs,
+        **seen,
         "boundaries": len(state.lines),
         "undisturbed_seconds": state.reference_s,
         "groups": _groups(state),
-        "chains": {name: _chain(chain) | {"inputs": state.inputs} for name, chain in state.chains.items()},
+        "chains": {name: _chain(chain) | seen for name, chain in state.chains.items()},
         "single_shots_declared": len(SHOTS),
-        "single_shots": {
-            name: _without_evidence(row) | {"inputs": state.inputs} for name, row in state.shots.items()
-        },
+        "single_shots": {name: _without_evidence(row) | seen for name, row in state.shots.items()},
     }
 
 

@@ -11,7 +11,7 @@ from gongbang.model import Cluster
 from gongbang.paths import ROOT
 from gongbang.session import RunFailedError
 from gongbang.sweep import chain, figures, nodes, report, shots, store
-from gongbang.sweep.boundaries import chosen, of_chain
+from gongbang.sweep.boundaries import WHOLE, chosen, of_chain
 from gongbang.sweep.store import State
 
 INVENTORY = ROOT / "tests" / "sweep" / "inventory"
@@ -33,7 +33,7 @@ class Wanted:
     @property
     def chain(self) -> str:
         """The name of the chain; "" when only shots are wanted."""
-        return self.part or (f"sample {self.sample}" if self.sample else "" if self.shots else "all")
+        return self.part or (f"sample {self.sample}" if self.sample else "" if self.shots else WHOLE)
 
 
 def run(cluster: Cluster, wanted: Wanted) -> ExitCode:
