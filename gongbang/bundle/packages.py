@@ -60,7 +60,7 @@ def description(package: Package, facts: Mapping[str, str], programs: Mapping[st
         "replaces": list(package.replaces),
         "contents": [*_directories(package), *(_content(item, programs) for item in package.files)],
         "scripts": {when: f"./{name}" for when, name in package.scripts.items()},
-        "deb": {"compression": "gzip"},
+        "deb": {"compression": "zstd"},
     }
 
 
