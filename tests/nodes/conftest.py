@@ -56,10 +56,15 @@ def without(text: str, name: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(f"{name}:"))
 
 
+@pytest.fixture(scope="module")
+def before(lab: Cluster) -> Values:
+    """The nodes as they were before a file's tests."""
+    return hosts_only(lab)
+
+
 @pytest.fixture
-def untouched(lab: Cluster) -> Iterator[None]:
-    """Fails the test when a node is not as it was before."""
-    before = hosts_only(lab)
+def untouched(lab: Cluster, before: Values) -> Iterator[None]:
+    """Fails the test when a node is not as it was `before`; every test mends what it breaks."""
     yield
     assert fingerprint.differences(before, hosts_only(lab)) == []
 
