@@ -15,7 +15,7 @@ from gongbang.bundle.toolchain import architecture
 
 EPOCH = 1767225600
 """The time (2026-01-01) that stands for every file's: the same inputs give the same bytes."""
-FORMAT = 1
+FORMAT = 2
 """Raise it when the way packages are made changes."""
 
 
