@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
@@ -94,8 +95,13 @@ def test_users_without_sudo_or_without_a_terminal_for_it(site: Site, up: Up, on_
 def test_a_chart_that_its_registry_does_not_have_ends_before_kubeadm_runs(
     site: Site, up: Up, on_node: OnNode
 ) -> None:
+    """The one that installs packages first: one node shows it as well as three."""
     chart = {"chart": "oci://{{ bundle_registry }}/charts/nowhere", "version": "1.0.0"}
-    done = up(site({"helm_releases": [X | chart]}))
+    path = site({"helm_releases": [X | chart]})
+    hosts = yaml.safe_load((path / "hosts.yml").read_text())
+    hosts["all"]["children"]["workers"]["hosts"] = {}
+    (path / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    done = up(path)
     said = done.stdout + done.stderr
     assert done.returncode == ExitCode.BAD_INPUT, said
     assert "charts/nowhere" in said
