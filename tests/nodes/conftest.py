@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,15 @@ def site(lab: Cluster, tmp_path: Path) -> Callable[[Values], Path]:
         return folder
 
     return make
+
+
+@contextmanager
+def groups_of(site: Path) -> Iterator[Values]:
+    """The groups in an inventory's hosts.yml, to be changed: they are written back."""
+    hosts = site / "hosts.yml"
+    content = yaml.safe_load(hosts.read_text())
+    yield content["all"]["children"]
+    hosts.write_text(yaml.safe_dump(content))
 
 
 def without(text: str, name: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT, TOOLS
+from tests.nodes.conftest import groups_of
 from tests.nodes.faults import FAULTS, Fault, OnNode, made
 
 Site = Callable[[dict[str, Any]], Path]
@@ -94,11 +94,9 @@ OLD_PYTHON = Fault(
 def wrong(site: Site) -> Path:
     """The inventory of the nodes with everything wrong that an inventory can say, as far as only nodes can tell."""
     path = site(WRONG)
-    hosts = yaml.safe_load((path / "hosts.yml").read_text())
-    groups = hosts["all"]["children"]
-    groups["control_plane"]["hosts"]["cp1"]["ansible_python_interpreter"] = OLD
-    groups["workers"]["hosts"]["w1"]["cluster_node_address"] = "172.30.46.77"
-    (path / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    with groups_of(path) as groups:
+        groups["control_plane"]["hosts"]["cp1"]["ansible_python_interpreter"] = OLD
+        groups["workers"]["hosts"]["w1"]["cluster_node_address"] = "172.30.46.77"
     return path
 
 

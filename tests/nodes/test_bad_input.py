@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
+from tests.nodes.conftest import groups_of
 from tests.nodes.faults import Fault, made
 
 Site = Callable[[dict[str, Any]], Path]
@@ -98,9 +98,8 @@ def test_a_chart_that_its_registry_does_not_have_ends_before_kubeadm_runs(
     """The one that installs packages first: one node shows it as well as three."""
     chart = {"chart": "oci://{{ bundle_registry }}/charts/nowhere", "version": "1.0.0"}
     path = site({"helm_releases": [X | chart]})
-    hosts = yaml.safe_load((path / "hosts.yml").read_text())
-    hosts["all"]["children"]["workers"]["hosts"] = {}
-    (path / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    with groups_of(path) as groups:
+        groups["workers"]["hosts"] = {}
     done = up(path)
     said = done.stdout + done.stderr
     assert done.returncode == ExitCode.BAD_INPUT, said
