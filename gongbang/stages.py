@@ -66,7 +66,7 @@ LINT = (*QUICK_LINT, ANSIBLE_LINT)
 """What `lint` runs; a test run tells the slow one after the tests that it runs beside."""
 
 # A new stage is one line here. Those without nodes first, then what needs the lab; on a new machine the first of them installs
-# Docker and builds the bundle. None of these beside another: two processors are busy with one, and nothing is gained by it.
+# Docker and builds the bundle. What mostly waits runs beside another; what makes a cluster keeps two processors busy by itself.
 # The unit tests run four at a time also where there are two processors: many of them wait for real processes.
 STAGES: tuple[Stage, ...] = (
     *QUICK_LINT,
@@ -76,7 +76,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("programs", (*PYTEST, "tests/programs"), NORMAL),
     Stage("report in a browser", (*PYTEST, "tests/browser"), NORMAL),
     molecule("docker"),
-    Stage("bad input on nodes", (*PYTEST, "tests/nodes"), NORMAL),
+    Stage("bad input on nodes", (*PYTEST, "tests/nodes/refused"), NORMAL),
+    Stage("operators on nodes", (*PYTEST, "tests/nodes/operators"), NORMAL, beside="bad input on nodes"),
     molecule("closed"),
     Stage("crash sweep", (str(ROOT / "inv"), *SWEEP), NORMAL, minutes=20),
     molecule("default"),

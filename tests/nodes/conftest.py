@@ -1,122 +1,43 @@
-"""Three real nodes, and inventories that are wrong in one way each."""
+"""Real nodes for tests of what is refused and of what operators do; each folder has a lab of its own, so both can run at once."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from gongbang import fingerprint, inventory
+from gongbang import inventory
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
 
-BASE = Path(__file__).parent / "inventory"
 SECONDS = 300
-
-Values = dict[str, Any]
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Cluster]:
-    """The nodes, made new; the bundle is built and served to them."""
-    inv("lab.down")
-    made = inv("lab.up")
-    assert made.returncode == 0, made.stdout + made.stderr
-    yield inventory.load(BASE)
-    inv("lab.down")
-
-
-@pytest.fixture
-def site(lab: Cluster, tmp_path: Path) -> Callable[[Values], Path]:
-    """Makes an inventory of the same nodes as a real site's (not made by us), with values of its own."""
-
-    def make(values: Values) -> Path:
-        folder = tmp_path / "site"
-        shutil.copytree(BASE, folder)
-        shared = folder / "group_vars" / "all"
-        text = (shared / "lab" / "lab.yml").read_text()
-        (shared / "lab" / "lab.yml").write_text(without(text, "lab_network"))
-        (shared / "lab" / "helm.yml").unlink()
-        mine = {"cluster_name": "gb-bad", "lab_gateway": lab.vars["lab_gateway"], "helm_releases": []}
-        (shared / "zz_scenario.yml").write_text(yaml.safe_dump(mine | values))
-        return folder
-
-    return make
 
 
 @contextmanager
-def groups_of(site: Path) -> Iterator[Values]:
-    """The groups in an inventory's hosts.yml, to be changed: they are written back."""
-    hosts = site / "hosts.yml"
-    content = yaml.safe_load(hosts.read_text())
-    yield content["all"]["children"]
-    hosts.write_text(yaml.safe_dump(content))
+def made_new(path: Path) -> Iterator[Cluster]:
+    """The nodes of an inventory, made new and gone afterwards; the bundle is built and served to them."""
+    inv("lab.down", path)
+    made = inv("lab.up", path)
+    assert made.returncode == 0, made.stdout + made.stderr
+    yield inventory.load(path)
+    inv("lab.down", path)
 
 
-def without(text: str, name: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(f"{name}:"))
-
-
-@pytest.fixture(scope="module")
-def before(lab: Cluster) -> Values:
-    """The nodes as they were before a file's tests."""
-    return hosts_only(lab)
-
-
-@pytest.fixture
-def untouched(lab: Cluster, before: Values) -> Iterator[None]:
-    """Fails the test when a node is not as it was `before`; every test mends what it breaks."""
-    yield
-    assert fingerprint.differences(before, hosts_only(lab)) == []
-
-
-def hosts_only(cluster: Cluster) -> Values:
-    return fingerprint.capture(cluster, with_cluster=False)
-
-
-@pytest.fixture
-def up() -> Command:
-    """Runs cluster.up over an inventory; what it printed and its exit code."""
-
-    def run(path: Path, **env: str) -> subprocess.CompletedProcess[str]:
-        return inv("cluster.up", path, **env)
-
-    return run
-
-
-def inv(command: str, path: Path = BASE, **env: str) -> subprocess.CompletedProcess[str]:
+def inv(command: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command over an inventory."""
     argv = [str(ROOT / "inv"), command, "--inventory", str(path)]
-    return subprocess.run(
-        argv,
-        cwd=ROOT,
-        env={**os.environ, **env},
-        text=True,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    return subprocess.run(argv, cwd=ROOT, text=True, capture_output=True, timeout=SECONDS, check=False)
 
 
 @pytest.fixture
-def on_node() -> Callable[[str, str], str]:
+def on_node(lab: Cluster) -> Callable[[str, str], str]:
     """Runs a shell command as root in a node, past SSH: for making faults."""
 
     def run(name: str, command: str) -> str:
-        argv = ["docker", "exec", f"gb-bad-{name}", "sh", "-c", command]
+        argv = ["docker", "exec", f"{lab.name}-{name}", "sh", "-c", command]
         return subprocess.run(argv, text=True, capture_output=True, timeout=60, check=True).stdout
 
     return run
-
-
-def summary(text: str) -> Values:
-    found: Values = json.loads(text)
-    return found

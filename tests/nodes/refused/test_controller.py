@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT
-from tests.nodes.conftest import BASE
+from tests.nodes.refused.conftest import BASE
 
 NOBODY = "65534"
 HIDE = 'for file in $(which -a dockerd docker sudo); do mount --bind /dev/null "$file"; done; exec "$@"'

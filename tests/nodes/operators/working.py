@@ -1,6 +1,6 @@
 """An operator as a process of its own: holds the lock as cluster.up does and runs a playbook on the nodes.
 
-python -m tests.nodes.working INVENTORY COMMAND: what the long task runs.
+python -m tests.nodes.operators.working INVENTORY COMMAND: what the long task runs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def body(cluster: Cluster) -> None:
     for line in leftovers.sweep(cluster.name):
         session.say(line)
     runner.run(
-        "tests/nodes/playbooks/work.yml", cluster.inventory, command="cluster.up", cluster=cluster.name,
+        "tests/nodes/operators/playbooks/work.yml", cluster.inventory, command="cluster.up", cluster=cluster.name,
         extra_vars={"work": sys.argv[2]}, hosts_expected=cluster.node_names,
     ).require()  # fmt: skip
 

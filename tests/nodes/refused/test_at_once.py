@@ -13,8 +13,8 @@ import pytest
 
 from gongbang.errors import ExitCode
 from gongbang.paths import ROOT, TOOLS
-from tests.nodes.conftest import groups_of
-from tests.nodes.faults import FAULTS, Fault, OnNode, made
+from tests.nodes.refused.conftest import groups_of
+from tests.nodes.refused.faults import FAULTS, Fault, OnNode, made
 
 Site = Callable[[dict[str, Any]], Path]
 Values = dict[str, Any]

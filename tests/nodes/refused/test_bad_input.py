@@ -12,8 +12,8 @@ import pytest
 
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
-from tests.nodes.conftest import groups_of
-from tests.nodes.faults import Fault, made
+from tests.nodes.refused.conftest import groups_of
+from tests.nodes.refused.faults import Fault, made
 
 Site = Callable[[dict[str, Any]], Path]
 Up = Callable[..., subprocess.CompletedProcess[str]]

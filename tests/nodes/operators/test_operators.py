@@ -19,14 +19,14 @@ from gongbang import paths, processes
 from gongbang.errors import ExitCode
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
-from tests.nodes.conftest import BASE
+from tests.nodes.operators.conftest import BASE
 
 Operator = subprocess.Popen[str]
 OnNode = Callable[[str, str], str]
 UNIT = "gongbang-test-long"
 LONG = f"systemd-run --quiet --wait --collect --unit={UNIT} sleep 300"
 SECOND = "/run/gongbang-test-second-task"
-NAME = "gb-bad"
+NAME = "gb-work"
 NETWORK = f"gongbang-{NAME}"
 
 
@@ -37,7 +37,7 @@ def work(lab: Cluster, on_node: OnNode, tmp_path: Path) -> Iterator[Callable[...
 
     def start(command: str, *, begun: bool = True) -> Operator:
         env = os.environ | {"GONGBANG_ARTIFACTS": str(tmp_path / "artifacts")}
-        argv = [sys.executable, "-m", "tests.nodes.working", str(BASE), command]
+        argv = [sys.executable, "-m", "tests.nodes.operators.working", str(BASE), command]
         pipe = subprocess.PIPE
         child = subprocess.Popen(argv, cwd=ROOT, env=env, text=True, stdout=pipe, stderr=subprocess.STDOUT)
         started.append(child)
@@ -138,7 +138,7 @@ def test_a_time_limit_from_outside_ends_it_like_ctrl_c(
         "6",
         sys.executable,
         "-m",
-        "tests.nodes.working",
+        "tests.nodes.operators.working",
         str(BASE),
         "sleep 12",
     ]

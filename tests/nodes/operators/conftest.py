@@ -1,0 +1,20 @@
+"""The nodes that operators work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gongbang.model import Cluster
+from tests.nodes.conftest import made_new
+
+BASE = Path(__file__).parent / "inventory"
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Cluster]:
+    """The nodes, made new."""
+    with made_new(BASE) as cluster:
+        yield cluster
