@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Set as AbstractSet
@@ -29,7 +30,7 @@ class Gathered:
         self.first = cluster.nodes_in(CONTROL_PLANE)[0].name
         self._probe: Probe | None = None
         # slow nodes that are asked for all parts at once answer none of them in time
-        self._pool = ThreadPoolExecutor(len(PARTS) if nodes.patience == 1 else 1)
+        self._pool = ThreadPoolExecutor(math.ceil(len(PARTS) / nodes.patience))
         self._parts: dict[str, Future[Any]] = {
             part: self._pool.submit(getattr(self, f"_{part}_now"))
             for part, name in PARTS.items()

@@ -14,8 +14,8 @@ from gongbang.model import Cluster
 from tests.cluster.gathered import PARTS, Gathered
 
 
-@pytest.mark.parametrize(("patience", "at_once"), [(1, len(PARTS)), (6, 1)])
-def test_a_slow_cluster_is_asked_for_one_part_after_the_other(
+@pytest.mark.parametrize(("patience", "at_once"), [(1, len(PARTS)), (3, 2), (6, 1)])
+def test_a_slow_cluster_is_asked_for_fewer_parts_at_the_same_time(
     make_cluster: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch, patience: int, at_once: int
 ) -> None:
     guard, running, most = threading.Lock(), 0, 0

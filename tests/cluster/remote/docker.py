@@ -27,25 +27,24 @@ def docker(*words: Any, timeout: Any = 60 * SLOWER, **environment: Any) -> Any:
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
-def build_and_run(name: Any) -> Any:
+def build_and_run(name: Any, buildx: Any) -> Any:
     program = next((path for path in PROGRAMS if Path(path).exists()), None)
     if program is None:
         return {part: [1, "no static program to put into the image"] for part in ("build", "run", "composed")}
     arguments = ["version", "--client"] if program.endswith("kubectl") else ["--version"]
     not_built = (1, "not built")
     with tempfile.TemporaryDirectory(prefix="gongbang-verify-") as folder:
-        build = built(name, program, folder)
+        build = built(name, program, folder, buildkit="1" if buildx[0] == 0 else "0")
         run = docker("run", "--rm", "--network", "none", name, *arguments) if build[0] == 0 else not_built
         together = composed(name, arguments, folder) if build[0] == 0 else not_built
     docker("image", "rm", "--force", name)
     return {"build": build, "run": run, "composed": together}
 
 
-def built(name: Any, program: Any, folder: Any) -> Any:
+def built(name: Any, program: Any, folder: Any, *, buildkit: Any) -> Any:
     """Build with BuildKit where the client has it, as people's `docker build` does."""
     shutil.copy(program, Path(folder, "program"))
     Path(folder, "Dockerfile").write_text('FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n')
-    buildkit = "1" if docker("buildx", "version")[0] == 0 else "0"
     before = cached()
     done = docker("build", "--quiet", "--force-rm", "--tag", name, folder, DOCKER_BUILDKIT=buildkit)
     for part in cached() - before:
@@ -71,12 +70,13 @@ def composed(name: Any, arguments: Any, folder: Any) -> Any:
 
 def main() -> None:
     name = GIVEN["name"]
+    buildx = docker("buildx", "version")
     print(
         json.dumps(
             {
                 "info": docker("info", "--format", "{{json .}}"),
-                "buildx": docker("buildx", "version"),
-                **build_and_run(name),
+                "buildx": buildx,
+                **build_and_run(name, buildx),
                 "left": docker("image", "ls", "--quiet", name),
             }
         )
