@@ -20,7 +20,7 @@ from gongbang.locks import exclusive
 RECIPE = paths.ROOT / "lab" / "image.yml"
 ROOTFS = paths.ROOT / "lab" / "rootfs"
 REPOSITORY = "gongbang-node"
-STEPS = {"container": 2, "vm": 3}
+STEPS = {"container": 3, "vm": 4}
 """To be raised when `_hooks`, or how a disk is made, changes what is in the image."""
 
 
@@ -141,6 +141,7 @@ def _hooks(wanted: Recipe) -> list[str]:
         'rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap',
         ': > "$1/etc/machine-id"',
         'rm -f "$1"/etc/update-motd.d/*; : > "$1/etc/motd"; : > "$1/etc/hostname"',
+        'chroot "$1" /usr/lib/systemd/systemd-update-done',  # or the first boot does again what the packages have done
     ]
 
 
