@@ -141,7 +141,8 @@ def _hooks(wanted: Recipe) -> list[str]:
         'rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap',
         ': > "$1/etc/machine-id"',
         'rm -f "$1"/etc/update-motd.d/*; : > "$1/etc/motd"; : > "$1/etc/hostname"',
-        'chroot "$1" /lib/systemd/systemd-update-done',  # or the first boot does again what the packages have done
+        # Or the first boot does again what the packages have done; Debian 12 has no such program.
+        '[ ! -x "$1/usr/lib/systemd/systemd-update-done" ] || chroot "$1" /usr/lib/systemd/systemd-update-done',
     ]
 
 
