@@ -86,7 +86,7 @@ def nodes(cluster: Cluster) -> Iterator[Nodes]:
 
 @pytest.fixture(scope="session")
 def gathered(request: pytest.FixtureRequest, cluster: Cluster, nodes: Nodes) -> Iterator[Gathered]:
-    """What the chosen checks need to know, gathered all at once in the background."""
+    """What the chosen checks need to know, gathered in the background."""
     chosen = [item for item in request.session.items if not item.get_closest_marker("skip")]
     wanted = {name for item in chosen for name in getattr(item, "fixturenames", ())}
     everything = Gathered(cluster, nodes, wanted)

@@ -1,4 +1,4 @@
-"""Everything that the checks look at, gathered at once; each check then waits for its part only."""
+"""Everything that the checks look at, gathered in the background; each check then waits for its part only."""
 
 from __future__ import annotations
 

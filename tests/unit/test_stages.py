@@ -126,17 +126,20 @@ def test_what_runs_beside_begins_with_the_stage_named_and_is_told_in_its_turn(
         "first", (sys.executable, "-c", f"import os; raise SystemExit(os.path.exists({str(mark)!r}))")
     )
     second = Stage("second", (sys.executable, "-c", WAITS, str(mark)))
-    assert stages.run([first, second, later]) is ExitCode.DONE
+    last = Stage("last", says("1 passed"), beside="second")
+    assert stages.run([first, second, later, last]) is ExitCode.DONE
     told = capsys.readouterr().out.splitlines()
-    assert told[:4] == [
+    assert told[:9] == [
         "===== first =====",
         "===== second =====",
         "later begins beside it",
+        "last begins beside it",
         "===== later =====",
+        *("x" * MUCH, "5 passed"),
+        *("===== last =====", "1 passed"),
     ]
-    assert told[4:6] == ["x" * MUCH, "5 passed"]
-    assert "begun with second" in told[-2]
-    assert told[-1].startswith("===== 7 passed in ")
+    assert all("begun with second" in line for line in told[-3:-1])
+    assert told[-1].startswith("===== 8 passed in ")
 
 
 def test_what_would_run_beside_a_stage_that_is_not_asked_for_begins_in_its_turn(

@@ -53,14 +53,14 @@ def engine(method: Any, path: Any, **words: Any) -> Any:
         connection.close()
 
 
-def build_and_run(name: Any, buildx: Any) -> Any:
+def build_and_run(name: Any, *, buildkit: Any) -> Any:
     program = next((path for path in PROGRAMS if Path(path).exists()), None)
     if program is None:
         return {part: [1, "no static program to put into the image"] for part in ("build", "run", "composed")}
     arguments = ["version", "--client"] if program.endswith("kubectl") else ["--version"]
     not_built = (1, "not built")
     with tempfile.TemporaryDirectory(prefix="gongbang-verify-") as folder:
-        build = built(name, program, folder, buildkit="1" if buildx[0] == 0 else "0")
+        build = built(name, program, folder, buildkit=buildkit)
         run = docker("run", "--rm", "--network", "none", name, *arguments) if build[0] == 0 else not_built
         together = composed(name, arguments, folder) if build[0] == 0 else not_built
     engine("DELETE", f"/images/{name}", force=1)
@@ -72,7 +72,7 @@ def built(name: Any, program: Any, folder: Any, *, buildkit: Any) -> Any:
     shutil.copy(program, Path(folder, "program"))
     Path(folder, "Dockerfile").write_text('FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n')
     before = cached()
-    done = docker("build", "--quiet", "--force-rm", "--tag", name, folder, DOCKER_BUILDKIT=buildkit)
+    done = docker("build", "--quiet", "--force-rm", "--tag", name, folder, DOCKER_BUILDKIT=str(int(buildkit)))
     for part in cached() - before:
         engine("POST", "/build/prune", all=1, filters=json.dumps({"id": [part]}))
     return done
@@ -81,7 +81,7 @@ def built(name: Any, program: Any, folder: Any, *, buildkit: Any) -> Any:
 def cached() -> Any:
     """The ids of the parts of the build cache, so that only ours are taken away again."""
     done, told = engine("GET", "/system/df", type="build-cache")
-    return {part["ID"] for part in told["BuildCache"] or []} if done else set()
+    return {part["ID"] for part in told.get("BuildCache") or []} if done else set()
 
 
 def composed(name: Any, arguments: Any, folder: Any) -> Any:
@@ -108,7 +108,7 @@ def main() -> None:
             {
                 "info": docker("info", "--format", "{{json .}}"),
                 "buildx": buildx,
-                **build_and_run(name, buildx),
+                **build_and_run(name, buildkit=buildx[0] == 0),
                 "left": left(name),
             }
         )

@@ -32,7 +32,7 @@ NETWORK = f"gongbang-{NAME}"
 
 @pytest.fixture
 def work(lab: Cluster, on_node: OnNode, tmp_path: Path) -> Iterator[Callable[..., Operator]]:
-    """Starts an operator whose long task runs a command; returns when the task has begun on both nodes."""
+    """Starts an operator whose long task runs a command; returns when the task has begun on every node."""
     started: list[Operator] = []
 
     def start(command: str, *, begun: bool = True) -> Operator:
