@@ -47,11 +47,7 @@ def test_the_lab_is_as_others_rely_on() -> None:
     hosts = load(ROOT / "inventories/lab/hosts.yml")["all"]["children"]
     addresses = [host["ansible_host"] for group in hosts.values() for host in group["hosts"].values()]
     assert all(re.fullmatch(r"[\d.]+", address) for address in addresses), "literal addresses"
-    everything = {
-        name: value
-        for path in below("inventories/lab/group_vars", suffix=".yml")
-        for name, value in (load(path) or {}).items()
-    }
+    everything = said_to_all(ROOT / "inventories/lab")
     assert "{" not in everything["cluster_pod_network"] + everything["cluster_kubernetes_version"], (
         "literally"
     )

@@ -17,6 +17,7 @@ import pytest
 
 from gongbang import paths, processes
 from gongbang.errors import ExitCode
+from gongbang.lab import network
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
 from tests.nodes.operators.conftest import BASE
@@ -27,7 +28,7 @@ UNIT = "gongbang-test-long"
 LONG = f"systemd-run --quiet --wait --collect --unit={UNIT} sleep 300"
 SECOND = "/run/gongbang-test-second-task"
 NAME = "gb-work"
-NETWORK = f"gongbang-{NAME}"
+NETWORK = network.name(NAME)
 
 
 @pytest.fixture

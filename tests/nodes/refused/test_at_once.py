@@ -44,7 +44,7 @@ LISTED: dict[str, tuple[str, ...]] = {
     ),
     "too little disk": ("w1: too little free disk at /var\n", "free 99999999 MiB"),
     "too little memory": ("w1: too little memory", "give it 999999 MiB", "host_min_memory_mib"),
-    "a clock that is off": ("w1: the clock differs", "+1", "host_max_clock_skew"),
+    "a clock that is off": ("w1: the clock differs", "+10", "host_max_clock_skew"),
     "one hostname twice": ("cp1, w1: the same hostname", "hostnamectl hostname"),
     "one machine id twice": ("cp1, w1: the same machine id", "0123456789abcdef", "systemd-machine-id-setup"),
     "one network card twice": ("cp1, w1: the same mac", "02:00:00:00:00:07"),
