@@ -50,6 +50,9 @@ SOCKET_FOLDER_LIMIT = 75
 KEPT_PREFIXES = ("ANSIBLE_", "GONGBANG_")
 """What of our environment a run gets: nothing that is not named here."""
 
+CALLBACKS = ("gongbang_gate", "gongbang_warm", "gongbang_compiled")
+"""Our plugins that take part in every run; ansible.cfg has those of them that serve plain ansible-playbook as well."""
+
 HALT = "GONGBANG_HALT_AT"
 """Set by the crash sweep alone: where a run has to stand still so that it can be killed there."""
 
@@ -81,8 +84,9 @@ def environment(folder: Path, run_tag: Path) -> dict[str, str]:
         "ANSIBLE_SSH_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, plugins)),
-        "ANSIBLE_CALLBACKS_ENABLED": "gongbang_gate,gongbang_warm"
-        + (",gongbang_halt" if HALT in os.environ else ""),
+        "ANSIBLE_CALLBACKS_ENABLED": ",".join(
+            (*CALLBACKS, "gongbang_halt") if HALT in os.environ else CALLBACKS
+        ),
         "GONGBANG_STOP_FILE": str(folder / "stop"),
         processes.TAG: str(run_tag),
         **connections(run_tag.parent.name),
