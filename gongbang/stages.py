@@ -228,9 +228,10 @@ def counts(tail: str, returncode: int) -> tuple[int, int, int]:
 def report(results: Sequence[Result], seconds: float, minutes: float | None = None) -> None:
     """Times per stage, a note when it was more than `minutes`, then one line as pytest writes it."""
     print("===== stages =====")
+    run_here = {result.stage.name for result in results}
     for result in results:
         verdict = "FAILED" if result.returncode else "ok"
-        begun = f", begun with {result.stage.beside}" if result.stage.beside else ""
+        begun = f", begun with {result.stage.beside}" if result.stage.beside in run_here else ""
         print(f"{result.stage.name:<24}{result.seconds:>8.1f} s  {verdict}{begun}")
     passed, failed, skipped = (
         sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped")
