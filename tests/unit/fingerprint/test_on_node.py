@@ -26,13 +26,16 @@ def test_a_kubeconfig_keeps_its_shape_and_certificates_but_no_key() -> None:
 
 
 def test_a_key_file_has_the_shape_of_every_key_file() -> None:
-    def key(body: str) -> bytes:
-        return f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n".encode()
+    def key(body: str, kind: str = "") -> bytes:
+        return f"-----BEGIN {kind}PRIVATE KEY-----\n{body}\n-----END {kind}PRIVATE KEY-----\n".encode()
 
-    one, other = on_node.content_state(key("aaaa")), on_node.content_state(key("bbbb"))
-    assert one["shape"] == other["shape"]
-    assert one["sha256"] != other["sha256"]
-    assert one["certificates"] == []
+    states = [
+        on_node.content_state(key(*of)) for of in (("aaaa",), ("bbbb",), ("cccc", "RSA "), ("dddd", "EC "))
+    ]
+    assert len({state["shape"] for state in states}) == 1
+    assert len({state["sha256"] for state in states}) == 4
+    assert all(state["certificates"] == [] for state in states)
+    assert on_node.content_state(certificate("a").encode())["shape"] != states[0]["shape"]
 
 
 def test_modules_and_sysctls_are_those_that_our_files_name(tmp_path: Path) -> None:
