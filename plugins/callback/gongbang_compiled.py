@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import ansible
@@ -22,19 +23,21 @@ short_description: spares nodes the compiling of Ansible's own Python
 description:
   - Ansible sends each module as a zip of some sixty Python files, which the node compiles again for every task; that takes most of a short module's time.
   - With this, a compiled file lies beside each. A node with the controller's minor version of Python takes it, any other the source as before.
-  - Nothing depends on it; where Ansible packs its modules in another way, it does nothing.
+  - Nothing depends on it; where Ansible packs its modules in another way, or a file cannot be compiled, the node gets what Ansible sends.
 """
 
 SITE = Path(ansible.__file__).parents[1]
 """Where the names in a module's zip begin."""
-UNCHECKED = (1).to_bytes(4, "little")
-"""A compiled file's flags (PEP 552): it goes with its source by hash, and nobody has to look."""
+HASHED = (1).to_bytes(4, "little")
+"""The flags of a compiled file (PEP 552) that goes with its source by hash, and is not compared with it."""
 PACK = "_add_module_to_zip"
 """What Ansible calls last for a module's zip, with the zip as its first argument."""
+MODULES = ("ansible/modules/", "ansible/legacy/")
+"""What stays source: from the place where a module's code was compiled Ansible tells whose a deprecation is."""
 
 
 class CallbackModule(CallbackBase):
-    """Nothing to tell: packing is what it is loaded for."""
+    """Takes no part in a run: it is there to be loaded."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -49,29 +52,44 @@ class CallbackModule(CallbackBase):
 
 
 def with_compiled(pack: Callable[..., None]) -> Callable[..., None]:
-    """`pack`, and then a compiled file beside each Python file in the zip."""
+    """`pack`, and then a compiled file beside each Python file in the zip, but for the module itself."""
 
     @functools.wraps(pack)
-    def packed(archive: zipfile.ZipFile, *args: Any, **kwargs: Any) -> None:
-        pack(archive, *args, **kwargs)
-        for entry in archive.infolist():
-            if entry.filename.endswith(".py"):
-                beside = zipfile.ZipInfo(f"{entry.filename}c", entry.date_time)
-                beside.compress_type = entry.compress_type
-                archive.writestr(beside, compiled(entry.filename, archive.read(entry)))
+    def packed(*args: Any, **kwargs: Any) -> None:
+        pack(*args, **kwargs)
+        archive = args[0] if args else None
+        if isinstance(archive, zipfile.ZipFile):
+            for entry in list(archive.infolist()):
+                if entry.filename.endswith(".py") and not entry.filename.startswith(MODULES):
+                    add_compiled(archive, entry)
 
     return packed
 
 
-def compiled(name: str, source: bytes) -> bytes:
-    """A compiled file (PEP 552) of a zip's file `name`."""
-    head = importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(source)
-    return head + marshal.dumps(code(name, source))
+def add_compiled(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    """Put a compiled file (PEP 552) beside a Python file of the zip, unless it cannot be compiled."""
+    source = archive.read(entry)
+    try:
+        code = placed(compiled(entry.filename, source), f"/{entry.filename}")
+    except (SyntaxError, ValueError):
+        return
+    beside = zipfile.ZipInfo(f"{entry.filename}c", entry.date_time)
+    beside.compress_type = entry.compress_type
+    head = importlib.util.MAGIC_NUMBER + HASHED + importlib.util.source_hash(source)
+    archive.writestr(beside, head + marshal.dumps(code))
 
 
-def code(name: str, source: bytes) -> Any:
-    """The code of `source`: what Python has kept of it for the controller, when the controller has the same file."""
+def compiled(name: str, source: bytes) -> CodeType:
+    """The code of a zip's file; Python's own cache has it where the controller has the same file."""
     there = SITE / name
     if there.is_file() and there.read_bytes() == source:
-        return SourceFileLoader(name, str(there)).get_code(name)
+        found = SourceFileLoader(name, str(there)).get_code(name)
+        if found:
+            return found
     return compile(source, name, "exec", dont_inherit=True)
+
+
+def placed(code: CodeType, name: str) -> CodeType:
+    """The code as if compiled from a file `name`: a node is told no path of the controller."""
+    parts = tuple(placed(part, name) if isinstance(part, CodeType) else part for part in code.co_consts)
+    return code.replace(co_filename=name, co_consts=parts)

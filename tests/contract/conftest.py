@@ -1,4 +1,4 @@
-"""What the contract tests read: the repository's own files, nothing else."""
+"""What the contract tests read: the repository's own files (and of Ansible what we build on)."""
 
 from __future__ import annotations
 
