@@ -30,7 +30,7 @@ def test_docker_builds_an_image(docker: Facts) -> None:
 
 def test_docker_runs_a_container(docker: Facts) -> None:
     code, text = docker["run"]
-    check(code == 0 and text, "docker run failed", text[-400:], "journalctl -u docker")
+    check(code == 0 and text, "docker run failed", f"exit code {code}: {text[-400:]}", "journalctl -u docker")
 
 
 def has_package(node: Node, expected: Expected, *names: str) -> bool:
