@@ -32,8 +32,6 @@ HASHED = (1).to_bytes(4, "little")
 """The flags of a compiled file (PEP 552) that goes with its source by hash, and is not compared with it."""
 PACK = "_add_module_to_zip"
 """What Ansible calls last for a module's zip, with the zip as its first argument."""
-MODULES = ("ansible/modules/", "ansible/legacy/")
-"""What stays source: from the place where a module's code was compiled Ansible tells whose a deprecation is."""
 
 
 class CallbackModule(CallbackBase):
@@ -52,7 +50,7 @@ class CallbackModule(CallbackBase):
 
 
 def with_compiled(pack: Callable[..., None]) -> Callable[..., None]:
-    """`pack`, and then a compiled file beside each Python file in the zip, but for the module itself."""
+    """`pack`, and then a compiled file beside each Python file in the zip."""
 
     @functools.wraps(pack)
     def packed(*args: Any, **kwargs: Any) -> None:
@@ -60,7 +58,7 @@ def with_compiled(pack: Callable[..., None]) -> Callable[..., None]:
         archive = args[0] if args else None
         if isinstance(archive, zipfile.ZipFile):
             for entry in list(archive.infolist()):
-                if entry.filename.endswith(".py") and not entry.filename.startswith(MODULES):
+                if entry.filename.endswith(".py"):
                     add_compiled(archive, entry)
 
     return packed
