@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 BLOCK = re.compile(rb"-----BEGIN (?:EC |RSA )?([A-Z ]+)-----.*?-----END (?:EC |RSA )?\1-----", re.DOTALL)
-"""What PEM holds, by its label; a key is a key, be it EC or RSA: a kubelet that kubeadm starts again before it has asked for
+"""What PEM holds, by its label; a key is a key, be it EC or RSA: a kubelet that kubeadm starts again before it has fetched
 a certificate of its own keeps the one of kubeadm, whose key is of another kind."""
 EMBEDDED = re.compile(rb"^(\s*(?:-\s+)?(?:[\w-]+-data|token)):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
