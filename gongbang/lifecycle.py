@@ -17,7 +17,7 @@ def up(cluster: Cluster, *, verify: bool = False) -> ExitCode:
     """Make the inventory's cluster be there and ready."""
     prepare(cluster)
     if cluster.is_lab:
-        make_lab(cluster)
+        make_lab(cluster, look=False)
     result = play("playbooks/site.yml", cluster, "cluster.up")
     for note in result.notes:
         session.say(f"note: {note}")
@@ -35,8 +35,8 @@ def prepare(cluster: Cluster) -> None:
         session.say(line)
 
 
-def make_lab(cluster: Cluster) -> None:
-    """Make engine, bundle, nodes and the bundle's services be there."""
+def make_lab(cluster: Cluster, *, look: bool = True) -> None:
+    """Make engine, bundle, nodes and the bundle's services be there; `look` as lab.up() has it."""
     from gongbang import engine, lab
 
     lab.require_lab(cluster)
@@ -49,7 +49,7 @@ def make_lab(cluster: Cluster) -> None:
         with step("bundle"):
             bundle.ensure(cluster, session.say)
     with step("lab"):
-        lab.up(cluster)
+        lab.up(cluster, look=look)
     if from_bundle:
         from gongbang.bundle import serve
 

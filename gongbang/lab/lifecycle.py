@@ -8,7 +8,7 @@ from typing import Any
 
 from gongbang import engine, paths, proc, runner, sysctls
 from gongbang.errors import GongbangError
-from gongbang.lab import accel, image, keys, machine, mirror, network, vm, vm_image
+from gongbang.lab import accel, image, keys, machine, made, mirror, network, vm, vm_image
 from gongbang.locks import exclusive
 from gongbang.model import Cluster, Node
 
@@ -17,8 +17,11 @@ ENGINE_NEEDS = frozenset({"net.ipv4.ip_forward"})
 """Settings that an engine with containers of others goes on to need."""
 
 
-def up(cluster: Cluster) -> runner.RunResult:
-    """Make every node of the inventory exist, run and answer; nodes that do are left alone."""
+def up(cluster: Cluster, *, look: bool = True) -> None:
+    """Make every node of the inventory exist, run and answer; nodes that do are left alone.
+
+    Without `look` a lab that stands as the last run left it is not looked at.
+    """
     require_lab(cluster)
     with exclusive(_lock(cluster.name)):
         check_range(cluster)
@@ -27,14 +30,19 @@ def up(cluster: Cluster) -> runner.RunResult:
             paths.private_dir(paths.lab_state_dir(cluster.name))
             engine.ensure()
         keys.ensure(cluster)
-        return runner.run(
+        given = paths.lab_variables(cluster.name) | prepared(cluster)
+        if not look and made.stands(cluster, given):
+            return
+        made.forget(cluster)
+        runner.run(
             PLAYBOOK,
             cluster.inventory,
             command="lab.up",
-            extra_vars=paths.lab_variables(cluster.name) | prepared(cluster),
+            extra_vars=given,
             hosts_expected=cluster.node_names,
             cluster=cluster.name,
         ).require()
+        made.remember(cluster, given)
 
 
 def down(cluster: Cluster) -> None:

@@ -10,6 +10,7 @@ from gongbang.lab import vm
 from gongbang.model import Cluster
 
 RUNNING, STOPPED, ABSENT = "running", "stopped", "absent"
+SINCE = "{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}"
 
 
 def states(cluster: Cluster) -> dict[str, str]:
@@ -33,11 +34,24 @@ def served(cluster: Cluster) -> bool:
     return serve.served().get(str(cluster.vars["lab_gateway"]), False)
 
 
+def since(name: str) -> list[str]:
+    """Each container of a lab, how it does and since when: a line that changes when it is made, started or paused."""
+    containers = _listed(name, "{{.ID}}")
+    return sorted(_lines(["docker", "inspect", "--format", SINCE, *containers])) if containers else []
+
+
 def _containers(name: str) -> dict[str, str]:
-    argv = ["docker", "ps", "--all", "--filter", f"label=gongbang.cluster={name}", "--format", "{{json .}}"]
-    rows = [json.loads(line) for line in proc.run(argv).stdout.splitlines()]
+    rows = [json.loads(line) for line in _listed(name, "{{json .}}")]
     labels = [dict(pair.split("=", 1) for pair in row["Labels"].split(",") if "=" in pair) for row in rows]
     return {
         label.get("gongbang.node", ""): RUNNING if row["State"] == "running" else STOPPED
         for label, row in zip(labels, rows, strict=True)
     }
+
+
+def _listed(name: str, wanted: str) -> list[str]:
+    return _lines(["docker", "ps", "--all", "--filter", f"label=gongbang.cluster={name}", "--format", wanted])
+
+
+def _lines(argv: list[str]) -> list[str]:
+    return proc.run(argv).stdout.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,3 +19,8 @@ def lab() -> Iterator[Cluster]:
     """The nodes, made new."""
     with made_new(BASE) as cluster:
         yield cluster
+
+
+def docker(*words: str) -> None:
+    """Runs the engine's client: for making faults."""
+    subprocess.run(["docker", *words], check=True, capture_output=True, timeout=60)

@@ -20,7 +20,7 @@ from gongbang.errors import ExitCode
 from gongbang.lab import network
 from gongbang.model import Cluster
 from gongbang.paths import ROOT
-from tests.nodes.operators.conftest import BASE
+from tests.nodes.operators.conftest import BASE, docker
 
 Operator = subprocess.Popen[str]
 OnNode = Callable[[str, str], str]
@@ -223,7 +223,3 @@ def test_all_nodes_lost_is_one_message(lab: Cluster, work: Callable[..., Operato
     assert code == ExitCode.UNREACHABLE, text
     assert text.count("FAILED") == 1
     assert len(text.splitlines()) < 15, text
-
-
-def docker(*words: str) -> None:
-    subprocess.run(["docker", *words], check=True, capture_output=True, timeout=60)
