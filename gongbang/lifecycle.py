@@ -17,14 +17,26 @@ def up(cluster: Cluster, *, verify: bool = False) -> ExitCode:
     """Make the inventory's cluster be there and ready."""
     prepare(cluster)
     if cluster.is_lab:
-        make_lab(cluster, look=False)
-    result = play("playbooks/site.yml", cluster, "cluster.up")
+        make_lab(cluster, always=False)
+    result = converge(cluster)
     for note in result.notes:
         session.say(f"note: {note}")
     session.say(
         f"ready: {cluster.name}, Kubernetes {cluster.kubernetes_version}; kubeconfig {kubeconfig(cluster)}"
     )
     return verification.run(cluster) if verify else ExitCode.DONE
+
+
+def converge(cluster: Cluster) -> RunResult:
+    """Run the roles; after a bad end the next run looks at a lab's nodes again, and waits for them."""
+    try:
+        return play("playbooks/site.yml", cluster, "cluster.up")
+    except GongbangError:
+        if cluster.is_lab:
+            from gongbang import lab
+
+            lab.forget(cluster)
+        raise
 
 
 def prepare(cluster: Cluster) -> None:
@@ -35,8 +47,8 @@ def prepare(cluster: Cluster) -> None:
         session.say(line)
 
 
-def make_lab(cluster: Cluster, *, look: bool = True) -> None:
-    """Make engine, bundle, nodes and the bundle's services be there; `look` as lab.up() has it."""
+def make_lab(cluster: Cluster, *, always: bool = True) -> None:
+    """Make engine, bundle, nodes and the bundle's services be there; `always` look at the nodes, or when something changed."""
     from gongbang import engine, lab
 
     lab.require_lab(cluster)
@@ -49,7 +61,7 @@ def make_lab(cluster: Cluster, *, look: bool = True) -> None:
         with step("bundle"):
             bundle.ensure(cluster, session.say)
     with step("lab"):
-        lab.up(cluster, look=look)
+        lab.up(cluster, always=always)
     if from_bundle:
         from gongbang.bundle import serve
 

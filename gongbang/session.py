@@ -57,6 +57,13 @@ def say(text: str) -> None:
         sys.stderr.write(text + "\n")
 
 
+def note(text: str) -> None:
+    """A line for the log of the run that is open, and for nobody's eyes now."""
+    session = _open.get()
+    if session:
+        session.record.log(text)
+
+
 @contextmanager
 def opened(
     command: str,

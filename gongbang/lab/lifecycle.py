@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gongbang import engine, paths, proc, runner, sysctls
+from gongbang import engine, paths, proc, runner, session, sysctls
 from gongbang.errors import GongbangError
 from gongbang.lab import accel, image, keys, machine, made, mirror, network, vm, vm_image
 from gongbang.locks import exclusive
@@ -17,10 +17,10 @@ ENGINE_NEEDS = frozenset({"net.ipv4.ip_forward"})
 """Settings that an engine with containers of others goes on to need."""
 
 
-def up(cluster: Cluster, *, look: bool = True) -> None:
+def up(cluster: Cluster, *, always: bool = True) -> None:
     """Make every node of the inventory exist, run and answer; nodes that do are left alone.
 
-    Without `look` a lab that stands as the last run left it is not looked at.
+    Without `always`, a lab that is as the last look left it is not looked at.
     """
     require_lab(cluster)
     with exclusive(_lock(cluster.name)):
@@ -31,7 +31,8 @@ def up(cluster: Cluster, *, look: bool = True) -> None:
             engine.ensure()
         keys.ensure(cluster)
         given = paths.lab_variables(cluster.name) | prepared(cluster)
-        if not look and made.stands(cluster, given):
+        if not always and made.unchanged(cluster, given):
+            session.note("lab: its nodes run as the last look left them")
             return
         made.forget(cluster)
         runner.run(

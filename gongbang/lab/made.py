@@ -1,4 +1,4 @@
-"""What the last run has left of a lab: while the very same nodes run, made from the same, nobody has to look at them again."""
+"""What the last look at a lab has left: while the very same nodes run, made from the same, nobody has to look again."""
 
 from __future__ import annotations
 
@@ -10,45 +10,53 @@ from typing import Any
 
 from gongbang import paths
 from gongbang.bundle import store
+from gongbang.errors import GongbangError
 from gongbang.files import write_atomically
 from gongbang.lab import standing
-from gongbang.model import Cluster
+from gongbang.model import Cluster, Node
 
 ROLE = paths.ROOT / "roles" / "lab_node"
 PLAYBOOK = paths.ROOT / "playbooks" / "lab.yml"
 
 
-def stands(cluster: Cluster, given: Mapping[str, Any]) -> bool:
-    """Whether every node has run without a break since the last run, which was given the same.
+def unchanged(cluster: Cluster, given: Mapping[str, Any]) -> bool:
+    """Whether every node runs, and has since the last look, which was `given` the same; when that cannot be found out, no.
 
-    A virtual machine restarts without a trace out here, and what a node of an upstream lab was given can be taken from it: no.
+    Never for a lab with virtual machines (a restart does not show here), nor with lab_source upstream (a node can lose its sources).
     """
-    alike = all(node.kind == "container" for node in cluster.nodes)
-    if not alike or cluster.vars.get("lab_source") == "upstream":
+    if cluster.vars.get("lab_source") == "upstream" or any(
+        node.kind != "container" for node in cluster.nodes
+    ):
         return False
     try:
-        left = json.loads(_file(cluster).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        remembered = json.loads(_file(cluster).read_text(encoding="utf-8"))
+        now = _now(cluster, given)
+    except (OSError, ValueError, GongbangError):
         return False
-    return bool(left == _now(cluster, given))
+    return bool(remembered == now) and cluster.node_names <= now["since"].keys()
 
 
 def forget(cluster: Cluster) -> None:
-    """A run has begun that may leave something else."""
+    """The next run has to look: a look has begun, or a run has ended badly."""
     _file(cluster).unlink(missing_ok=True)
 
 
 def remember(cluster: Cluster, given: Mapping[str, Any]) -> None:
-    """A run has ended well that was given this; every node has answered."""
-    with suppress(OSError):  # the next run looks for itself
+    """A look that was given this has ended well: every node has answered."""
+    with suppress(OSError, GongbangError):  # the next run looks again
         write_atomically(_file(cluster), json.dumps(_now(cluster, given)))
 
 
 def _now(cluster: Cluster, given: Mapping[str, Any]) -> dict[str, Any]:
     """What nodes are made from, as a key, and since when each of them runs."""
-    nodes = [(node.name, node.kind, node.address, node.vars) for node in cluster.nodes]
-    made_from = store.key_of(given, nodes, store.checksums(ROLE), store.sha256(PLAYBOOK))
-    return {"from": made_from, "since": standing.since(cluster.name)}
+    nodes = [(node.name, node.kind, node.address, _lab_variables(node)) for node in cluster.nodes]
+    key = store.key_of(repr((given, nodes)), store.checksums(ROLE), store.sha256(PLAYBOOK))
+    return {"from": key, "since": standing.since(cluster.name)}
+
+
+def _lab_variables(node: Node) -> list[tuple[str, Any]]:
+    """The variables that decide how a node is made; others may hold what only Ansible can work out."""
+    return sorted((name, value) for name, value in node.vars.items() if name.startswith("lab_"))
 
 
 def _file(cluster: Cluster) -> Path:

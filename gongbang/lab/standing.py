@@ -10,7 +10,9 @@ from gongbang.lab import vm
 from gongbang.model import Cluster
 
 RUNNING, STOPPED, ABSENT = "running", "stopped", "absent"
-SINCE = "{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}"
+SINCE = '{{index .Config.Labels "gongbang.node"}} {{.Id}} {{.State.StartedAt}}'
+ANSWER_S = 60
+"""How long the engine may take to list or describe containers."""
 
 
 def states(cluster: Cluster) -> dict[str, str]:
@@ -34,10 +36,11 @@ def served(cluster: Cluster) -> bool:
     return serve.served().get(str(cluster.vars["lab_gateway"]), False)
 
 
-def since(name: str) -> list[str]:
-    """Each container of a lab, how it does and since when: a line that changes when it is made, started or paused."""
-    containers = _listed(name, "{{.ID}}")
-    return sorted(_lines(["docker", "inspect", "--format", SINCE, *containers])) if containers else []
+def since(name: str) -> dict[str, str]:
+    """Which container each running node of a lab is, and since when; GongbangError when the engine cannot tell."""
+    running = _listed(name, "{{.ID}}", "--filter", "status=running")
+    lines = _lines(["docker", "inspect", "--format", SINCE, *running]) if running else []
+    return dict(line.split(" ", 1) for line in lines)
 
 
 def _containers(name: str) -> dict[str, str]:
@@ -49,9 +52,10 @@ def _containers(name: str) -> dict[str, str]:
     }
 
 
-def _listed(name: str, wanted: str) -> list[str]:
-    return _lines(["docker", "ps", "--all", "--filter", f"label=gongbang.cluster={name}", "--format", wanted])
+def _listed(name: str, wanted: str, *words: str) -> list[str]:
+    mine = f"label=gongbang.cluster={name}"
+    return _lines(["docker", "ps", "--all", "--filter", mine, "--format", wanted, *words])
 
 
 def _lines(argv: list[str]) -> list[str]:
-    return proc.run(argv).stdout.splitlines()
+    return proc.run(argv, timeout=ANSWER_S).stdout.splitlines()

@@ -121,8 +121,7 @@ def tell(mine: Held, previous: Holder | None) -> None:
 def only_here(why: str) -> None:
     """Say that another controller would not be refused; a node that is off is the run's own to tell: for the log only."""
     text = f"the lock is on this controller only: {why}"
-    current = session.current()
     if "password" in why:
         session.say(f"{text}; it needs sudo without a password there")
-    elif current:
-        current.record.log(text)
+    else:
+        session.note(text)
